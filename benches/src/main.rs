@@ -1,0 +1,7 @@
+//! The comparison, as a program.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    benches::run()
+}

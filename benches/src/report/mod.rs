@@ -1,0 +1,5 @@
+//! What becomes of the outcomes.
+
+pub(crate) mod json;
+pub(crate) mod plot;
+pub(crate) mod table;

@@ -1,0 +1,9 @@
+//! The suites. To add one: a file here with its cases, and a line in [`ALL`].
+
+mod smr;
+pub(crate) mod table;
+
+use crate::suite::Suite;
+
+/// Every suite, in the order of the report.
+pub(crate) const ALL: &[Suite] = &[smr::SUITE, table::SUITE];

@@ -1,0 +1,110 @@
+# The checks that .ci/run and long.sh share; to be sourced from the repository's root.
+#
+# Each kind of build has a target folder of its own, so that their flags do not evict each other's
+# artifacts. The toolchains: rustup's stable, which sanitizes with RUSTC_BOOTSTRAP, std excepted;
+# Debian's, whose source of std can be built (`with_std`); rustup's nightly, for libFuzzer.
+
+target=${CARGO_TARGET_DIR:-target}
+host=$(rustc -vV | sed -n 's/^host: //p')
+tested=(-p smr-core -p structures -p fuzz)
+export CARGO_INCREMENTAL=0 CARGO_TERM_PROGRESS_WHEN=never
+# Checks measure nothing: no link-time optimization, which takes longer than the tests.
+export CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16
+
+# loom PREEMPTIONS [ARGS]: every model, and every mutant that must fail.
+loom() {
+    LOOM_MAX_PREEMPTIONS=$1 RUSTFLAGS="--cfg smr_loom" \
+        cargo test --release --target-dir "$target/loom" -p smr-core --lib --test loom -- "${@:2}"
+}
+
+# The same with a narrow clock, on which sections enter busy first: the scenarios that it bears on.
+loom_narrow() {
+    LOOM_MAX_PREEMPTIONS=$1 RUSTFLAGS="--cfg smr_loom --cfg smr_narrow" \
+        cargo test --release --target-dir "$target/loom-narrow" -p smr-core --test loom -- \
+        the_narrow_clock_holds "${@:2}"
+}
+
+# A thread suspended at every step of every operation: the others must get on.
+suspension() {
+    RUSTFLAGS="--cfg smr_steps" \
+        cargo test --release --target-dir "$target/steps" -p smr-core -p structures --test lock_freedom
+}
+
+# A narrow clock that starts near its end: wrap, the maximum delta and expired goals all the time.
+narrow() {
+    RUSTFLAGS="--cfg smr_narrow" \
+        cargo test --release --target-dir "$target/narrow" -p smr-core -p fuzz --lib --tests
+}
+
+# Fencing readers, chosen as a user would who turns membarrier off.
+without_membarrier() {
+    SMR_CORE_MEMBARRIER=0 cargo test "${tested[@]}" --lib --tests
+}
+
+# every_test_but NAMES: as arguments for cargo, one a line; NAMES are a sed alternative.
+every_test_but() {
+    ls smr-core/tests/*.rs fuzz/tests/*.rs | sed "s|.*/||; s|\\.rs\$||; /^\\($1\\)\$/d; s|^|--test=|"
+}
+
+# asan [ARGS]: AddressSanitizer and LeakSanitizer. The tests of faults and forks lose memory by design.
+asan() {
+    local tests
+    mapfile -t tests < <(every_test_but 'faults\|fork\|loom')
+    leaks=1 asan_on --lib "${tests[@]}" "$@"
+    leaks=0 asan_on --test=faults --test=fork "$@"
+}
+
+asan_on() {
+    RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Zsanitizer=address --cfg smr_yield" \
+        ASAN_OPTIONS=detect_leaks=$leaks:detect_stack_use_after_return=1 \
+        cargo test --release --target-dir "$target/asan" --target "$host" \
+        "${tested[@]}" "$@"
+}
+
+# with_std TARGET ARGS: cargo with Debian's compiler, std built along. Both must be Debian's.
+with_std() {
+    PATH=/usr/bin:$PATH RUSTC_BOOTSTRAP=1 \
+        cargo -Zbuild-std "$2" --target "$1" "${@:3}"
+}
+
+# ThreadSanitizer; std is built along, or its precompiled parts would give false reports. It refuses
+# threads in the child of a fork.
+tsan() {
+    RUSTFLAGS="-Zsanitizer=thread" TSAN_OPTIONS=halt_on_error=1 \
+        with_std "$host" test --release --target-dir "$target/tsan" -p smr-core \
+        --lib --test barriers --test leftovers --test owned --test reclaim --test stress "$@"
+}
+
+# 32 bits, natively: the loader's path is that of the cross compiler's C library.
+i686() {
+    local lib=/usr/i686-linux-gnu/lib
+    CARGO_TARGET_I686_UNKNOWN_LINUX_GNU_LINKER=i686-linux-gnu-gcc \
+        RUSTFLAGS="-Clink-arg=-Wl,--dynamic-linker=$lib/ld-linux.so.2 -Clink-arg=-Wl,-rpath=$lib" \
+        with_std i686-unknown-linux-gnu test --target-dir "$target/i686" \
+        "${tested[@]}" --lib --tests "$@"
+}
+
+# emulated TARGET QEMU [ARGS]: another architecture. qemu shows width and endianness, not weak memory.
+# The tests of faults start themselves anew, which takes a kernel that knows the emulator.
+emulated() {
+    local triple=$1 cross=${1/-unknown/} name=${1//-/_} tests
+    mapfile -t tests < <(every_test_but 'faults\|loom')
+    env "CARGO_TARGET_${name^^}_LINKER=$cross-gcc" \
+        "CARGO_TARGET_${name^^}_RUNNER=$2 -L /usr/$cross" \
+        "PATH=/usr/bin:$PATH" RUSTC_BOOTSTRAP=1 \
+        cargo -Zbuild-std test --release --target "$triple" --target-dir "$target/${triple%%-*}" \
+        "${tested[@]}" --lib "${tests[@]}" "${@:3}"
+}
+
+# fuzz TARGET SECONDS: libFuzzer with AddressSanitizer, from the regressions and the local corpus.
+fuzz() {
+    mkdir -p "fuzz/corpus/$1"
+    cargo +nightly fuzz run --fuzz-dir fuzz --features libfuzzer \
+        --target-dir "$target/fuzz" "$1" "fuzz/corpus/$1" "fuzz/regressions/$1" \
+        -- -max_total_time="$2" -max_len=512 -timeout=20 -print_final_stats=1
+}
+
+# The protocols on paper, store buffers included.
+models() {
+    bash docs/models/run.sh
+}

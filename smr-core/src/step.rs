@@ -1,0 +1,170 @@
+//! The named steps of the protocols: those whose orderings models weaken.
+//!
+//! A step passes its name here. In an ordinary build that is nothing: the ordering comes back as it is,
+//! [`mutated`] is a constant. In a model (`--cfg smr_loom`) a test selects one step to be *weakened* and
+//! asserts that the model catches it: so the rows of `docs/ordering.md` that name a loom model are
+//! checked against the code that runs, not against a copy of it.
+
+use crate::primitive::Ordering;
+
+/// A step that a model can weaken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[doc(hidden)]
+#[allow(unreachable_pub, reason = "exported to the models")]
+pub enum Step {
+    /// Nothing is weakened.
+    None,
+    /// E1: `wr` is loaded with Acquire on entering.
+    E1,
+    /// E2: the slot is published with Release.
+    E2,
+    /// E3: a fence between the slot's store and the section's first load.
+    E3,
+    /// The nested enter leaves the slot alone.
+    Nest,
+    /// The light repin's store is Release.
+    Repin,
+    /// The light repin's load of `wr` is Acquire.
+    RepinE1,
+    /// X: the slot goes idle with Release.
+    X,
+    /// W: the advance is Release (and Acquire).
+    W,
+    /// P1: `rd` is loaded with Acquire.
+    P1,
+    /// P2: `wr` is loaded with Acquire before the barrier.
+    P2,
+    /// P2 lies before P3.
+    P2Place,
+    /// P3: a fence between `wr` and the slots.
+    P3,
+    /// A slot is read with Acquire.
+    Slot,
+    /// P4: `rd` is raised with Release.
+    P4,
+    /// P4's failure is Acquire.
+    P4Fail,
+    /// A stale section counts, as `rd`.
+    Clamp,
+    /// The occupancy bit of a record is cleared with Release.
+    OccupancyClear,
+    /// A scan reads the occupancy with Acquire.
+    OccupancyRead,
+    /// A reader's index is claimed with Acquire.
+    ReaderClaim,
+    /// A thread's number is released with Release.
+    NumberRelease,
+    /// A thread's number is claimed with Acquire.
+    NumberClaim,
+    /// A deferred number is read with Release (and Acquire).
+    NextGoal,
+    /// The owner's light barrier between `busy` and `steal`.
+    OwnLight,
+    /// The thief's heavy barrier between `steal` and `busy`.
+    StealHeavy,
+    /// `busy` is cleared with Release.
+    BusyClear,
+    /// A thief reads `busy` with Acquire.
+    BusyRead,
+    /// `steal` is cleared with Release.
+    StealClear,
+    /// The owner reads `steal` with Acquire.
+    StealRead,
+    /// A depot's push is Release.
+    DepotPush,
+    /// A depot's take is Acquire.
+    DepotTake,
+    /// A bucket leaves limbo after its poll has succeeded.
+    Limbo,
+    /// A mover's fence between its count and its look at the barrier.
+    Mover,
+}
+
+impl Step {
+    /// Every step.
+    #[cfg(smr_loom)]
+    pub const ALL: [Step; 32] = {
+        use Step::*;
+        [
+            E1,
+            E2,
+            E3,
+            Nest,
+            Repin,
+            RepinE1,
+            X,
+            W,
+            P1,
+            P2,
+            P2Place,
+            P3,
+            Slot,
+            P4,
+            P4Fail,
+            Clamp,
+            OccupancyClear,
+            OccupancyRead,
+            ReaderClaim,
+            NumberRelease,
+            NumberClaim,
+            NextGoal,
+            OwnLight,
+            StealHeavy,
+            BusyClear,
+            BusyRead,
+            StealClear,
+            StealRead,
+            DepotPush,
+            DepotTake,
+            Limbo,
+            Mover,
+        ]
+    };
+}
+
+#[cfg(not(smr_loom))]
+mod imp {
+    use super::{Ordering, Step};
+
+    /// `order`, unless the model weakens this step.
+    #[inline(always)]
+    pub(crate) const fn order(_: Step, order: Ordering) -> Ordering {
+        order
+    }
+
+    /// Whether the model weakens this step.
+    #[inline(always)]
+    pub(crate) const fn mutated(_: Step) -> bool {
+        false
+    }
+}
+
+#[cfg(smr_loom)]
+mod imp {
+    use super::{Ordering, Step};
+    use core::sync::atomic::AtomicU8;
+
+    static WEAKENED: AtomicU8 = AtomicU8::new(Step::None as u8);
+
+    /// Weakens one step, for all models that run after the call.
+    #[doc(hidden)]
+    pub fn weaken(step: Step) {
+        WEAKENED.store(step as u8, Ordering::Relaxed);
+    }
+
+    pub(crate) fn mutated(step: Step) -> bool {
+        WEAKENED.load(Ordering::Relaxed) == step as u8
+    }
+
+    pub(crate) fn order(step: Step, order: Ordering) -> Ordering {
+        if mutated(step) {
+            Ordering::Relaxed
+        } else {
+            order
+        }
+    }
+}
+
+#[cfg(smr_loom)]
+pub use imp::weaken;
+pub(crate) use imp::{mutated, order};

@@ -1,0 +1,81 @@
+//! Threads suspended at every step (`--cfg smr_steps`); so far only that the harness notices a lock.
+#![cfg(smr_steps)]
+
+use std::collections::HashMap;
+use std::sync::atomic::Ordering::{Acquire, Release};
+
+use smr_core::primitive::AtomicBool;
+use structures::testing::{Call, Op, Session, Subject, suspension};
+
+/// A map behind a lock, whose accesses are steps.
+struct Locked {
+    held: AtomicBool,
+    map: std::sync::Mutex<HashMap<u64, u64>>,
+}
+
+struct InUse<'s>(&'s Locked);
+
+impl Subject for Locked {
+    const NAME: &'static str = "a locked map";
+
+    type Session<'s> = InUse<'s>;
+
+    fn new() -> Self {
+        Locked {
+            held: AtomicBool::new(false),
+            map: std::sync::Mutex::default(),
+        }
+    }
+
+    fn session(&self) -> InUse<'_> {
+        InUse(self)
+    }
+
+    fn count(&self) -> usize {
+        self.map.lock().unwrap().len()
+    }
+
+    fn entries(&self) -> Vec<(u64, u64)> {
+        let map = self.map.lock().unwrap();
+        map.iter().map(|(&k, &v)| (k, v)).collect()
+    }
+
+    fn check(&mut self) {}
+}
+
+impl Session for InUse<'_> {
+    fn apply(&mut self, call: Call) -> Option<u64> {
+        let lock = &self.0.held;
+        let mut tries = 0;
+        while lock.swap(true, Acquire) {
+            tries += 1;
+            if tries > 10_000 {
+                STUCK.store(true, std::sync::atomic::Ordering::Relaxed);
+                return None;
+            }
+            std::thread::yield_now();
+        }
+        let mut map = self.0.map.lock().unwrap();
+        let (after, answer) = call.op.apply(map.get(&call.key).copied());
+        match after {
+            Some(value) => map.insert(call.key, value),
+            None => map.remove(&call.key),
+        };
+        drop(map);
+        lock.store(false, Release);
+        answer
+    }
+}
+
+static STUCK: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
+
+#[test]
+fn a_lock_stops_the_others() {
+    let call = Call {
+        key: 1,
+        op: Op::Insert(1),
+    };
+    let steps = suspension::others_get_on::<Locked>(&[call], &[call], 4, 3);
+    assert_eq!(steps, 2, "taking the lock, and giving it back");
+    assert!(STUCK.load(std::sync::atomic::Ordering::Relaxed));
+}
