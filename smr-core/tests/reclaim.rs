@@ -128,21 +128,24 @@ fn flush_at_rest_leaves_nothing() {
 /// Tags ride on the pointer's low bits, through every operation, and are not part of the address.
 #[test]
 fn tags_come_along() {
+    /// Three bits of tag, on every target.
+    #[repr(align(8))]
+    struct Wide(u64);
     let smr = Smr::new();
     let zone = Zone::new_in(&smr);
     let guard = smr.enter();
-    let one = zone.alloc(1u64).with_tag(3);
-    assert_eq!((one.tag(), *one), (3, 1));
+    let one = zone.alloc(Wide(1)).with_tag(3);
+    assert_eq!((one.tag(), one.0), (3, 1));
     let cell = Atomic::new(one);
     let seen = cell.load(Acquire, &guard);
     assert_eq!(seen.tag(), 3);
     // SAFETY: not null, of the zone, under a guard of its domain.
-    assert_eq!(unsafe { *seen.deref() }, 1);
+    assert_eq!(unsafe { seen.deref().0 }, 1);
     assert!(seen != seen.with_tag(1) && seen.with_tag(1).as_ptr() == seen.as_ptr());
     // What does not fit in the alignment is cut off.
     assert_eq!(seen.with_tag(8 + 5).tag(), 5);
     // A compare-and-swap sees the tag.
-    let two = zone.alloc(2u64).with_tag(1);
+    let two = zone.alloc(Wide(2)).with_tag(1);
     let refused = cell.compare_exchange(seen.with_tag(0), two, AcqRel, Acquire, &guard);
     let two = refused.expect_err("the tags differ").new;
     assert_eq!(two.tag(), 1);
