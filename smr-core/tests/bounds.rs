@@ -67,7 +67,10 @@ fn large_items_wait_in_small_buckets() {
         assert!(most > 16, "{smr:?}");
         let most = most_waiting(Zone::with_cache_bytes(&smr, QUOTA), 300, || [0u8; 16 << 10]);
         // One quota in the thread's limbo, one in the depot, and what is not numbered or looked at yet.
-        assert!(most as usize * (16 << 10) <= 4 * QUOTA, "{most} of 16 KiB, {smr:?}");
+        assert!(
+            most as usize * (16 << 10) <= 4 * QUOTA,
+            "{most} of 16 KiB, {smr:?}"
+        );
         let most = most_waiting(Zone::with_cache_bytes(&smr, QUOTA), 100, || [0u8; 64 << 10]);
         assert!(most <= 6, "{most} of 64 KiB, {smr:?}");
     }
