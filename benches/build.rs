@@ -6,10 +6,17 @@ use std::path::Path;
 use std::process::Command;
 
 const COMPARED: &[&str] = &[
+    "ahash",
     "arc-swap",
     "crossbeam-epoch",
+    "dashmap",
+    "flurry",
     "haphazard",
     "kovan",
+    "kovan-map",
+    "leapfrog",
+    "papaya",
+    "scc",
     "sdd",
     "seize",
     "smr-core",

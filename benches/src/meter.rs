@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crossbeam_utils::CachePadded;
 
 /// The threads of a measurement have numbers from 1; everyone else shares number 0.
-pub(crate) const THREADS: usize = 64;
+pub(crate) const THREADS: usize = 72;
 
 #[derive(Default)]
 struct Counter {

@@ -9,6 +9,7 @@ mod crossbeam_epoch;
 mod floors;
 mod haphazard;
 mod kovan;
+pub(crate) mod maps;
 mod rw_lock;
 mod sdd;
 mod seize;

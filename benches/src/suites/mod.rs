@@ -1,9 +1,10 @@
 //! The suites. To add one: a file here with its cases, and a line in [`ALL`].
 
+mod hash;
 mod smr;
 pub(crate) mod table;
 
 use crate::suite::Suite;
 
 /// Every suite, in the order of the report.
-pub(crate) const ALL: &[Suite] = &[smr::SUITE, table::SUITE];
+pub(crate) const ALL: &[Suite] = &[smr::SUITE, table::SUITE, hash::SUITE];
