@@ -3,6 +3,7 @@
 //! `cargo run --release -p benches` measures and prints tables; see the crate's README. A suite is a
 //! file in `suites` and a line in its list.
 
+mod alloc;
 mod args;
 mod machine;
 mod measure;
@@ -22,6 +23,7 @@ use args::Args;
 use machine::Machine;
 use plan::Plan;
 
+pub use suites::hash::list as words;
 pub use suites::table::data;
 
 /// Runs the comparison that the command line asks for.

@@ -1,6 +1,6 @@
 //! The suites. To add one: a file here with its cases, and a line in [`ALL`].
 
-mod hash;
+pub(crate) mod hash;
 mod smr;
 pub(crate) mod table;
 

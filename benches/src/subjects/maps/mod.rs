@@ -56,6 +56,13 @@ pub(crate) trait Map<K: Key>: Sized + Send + Sync + 'static {
     /// is not.
     const SHARED: bool = true;
 
+    /// Whether all of its answers are right. Of one that is known for others, measurements in which
+    /// there was a wrong answer have no figure; of all others, a wrong answer ends the run.
+    const RELIABLE: bool = true;
+
+    /// Whether a lookup finds a key that is there while another thread updates its value.
+    const FINDS_UPDATED: bool = true;
+
     /// The map, entered: a guard and the map, or the map alone.
     type Pin<'a>
     where
@@ -81,11 +88,9 @@ pub(crate) trait Map<K: Key>: Sized + Send + Sync + 'static {
     fn update(pin: &Self::Pin<'_>, key: &K::Query, f: impl Fn(u64) -> u64) -> bool;
 
     /// Adds 1 to the value, from 0 where the key is not there.
-    #[allow(dead_code)] // by the cases that are to come
     fn count(pin: &Self::Pin<'_>, key: &K::Query);
 
     /// Visits every entry.
-    #[allow(dead_code)] // by the cases that are to come
     fn each(pin: &Self::Pin<'_>, f: impl FnMut(&K, u64));
 
     /// Drains what maps that were dropped left in global state.

@@ -72,6 +72,9 @@ where
 
 impl<K: Key> Map<K> for SccIndex<K> {
     const NAME: &'static str = "scc/index";
+    // An update adds the entry anew and marks the old one as removed; a reader that has passed the
+    // new one's place when it comes to the old one has seen neither.
+    const FINDS_UPDATED: bool = false;
 
     type Pin<'a> = &'a HashIndex<K, u64, Hashes>;
 

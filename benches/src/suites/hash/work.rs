@@ -7,7 +7,8 @@ use crossbeam_utils::CachePadded;
 use super::kept::{Use, kept};
 use super::keys::{Draw, Skew, belongs, key, updated, value};
 use super::rate;
-use crate::measure::{self, Crew, Window};
+use super::verdict::{Half, Verdict};
+use crate::measure::{self, Crew, Signal, Window};
 use crate::subjects::maps::Map;
 use crate::suite::{Reading, Subject};
 
@@ -94,59 +95,45 @@ fn get<M: Map<u64>>(
     hits: bool,
 ) -> Vec<Reading> {
     let (map, run) = kept(Use::Read, n, || filled::<M>(n));
+    let verdict = Verdict::new::<M>();
     let crew = Crew::new(threads, |thread| {
-        let map = &*map;
+        let (map, verdict) = (&*map, &verdict);
         let mut draw = Draw::new(skew, n, (run, thread), threads);
         let odd = u64::from(!hits);
         measure::each(move || {
             let key = key(2 * draw.next().0 + odd);
             let found = M::get(&map.pin(), &key);
-            assert_eq!(found, hits.then(|| value(key)), "{}", M::NAME);
+            verdict.check(found == hits.then(|| value(key)), key);
         })
     });
-    rate(measure::run_alone(window, &crew))
+    verdict.on(rate(measure::run_alone(window, &crew), window))
 }
 
-/// How many operations succeeded: a mixture that most often fails would measure something else.
-struct Half {
-    subject: &'static str,
-    tries: u64,
-    done: u64,
-}
-
-impl Half {
-    fn new(subject: &'static str) -> Half {
-        Half {
-            subject,
-            tries: 0,
-            done: 0,
-        }
-    }
-
-    #[inline]
-    fn note(&mut self, done: bool) {
-        self.tries += 1;
-        self.done += u64::from(done);
-    }
-}
-
-impl Drop for Half {
-    fn drop(&mut self) {
-        let percent = self.done * 100 / self.tries.max(1);
-        let few = self.tries < 100_000;
-        assert!(
-            few || (40..60).contains(&percent),
-            "{}: {percent} % succeeded",
-            self.subject
-        );
-    }
+/// Whole visits of `n` entries by one thread, each entry an operation.
+pub(super) fn iterate<M: Map<u64>>(n: u64) -> Subject {
+    Subject::new(M::NAME, move |window| {
+        let (map, _) = kept(Use::Read, n, || filled::<M>(n));
+        let expected = (0..n).fold(0, |sum: u64, i| sum.wrapping_add(value(key(2 * i))));
+        let verdict = Verdict::new::<M>();
+        let crew = Crew::new(1, |_| {
+            let (map, verdict) = (&*map, &verdict);
+            move |_, _: &Signal| {
+                let mut sum = 0u64;
+                M::each(&map.pin(), |_, v| sum = sum.wrapping_add(v));
+                verdict.check(sum == expected, sum);
+                n
+            }
+        });
+        verdict.on(rate(measure::run_alone(window, &crew), window))
+    })
 }
 
 fn mix<M: Map<u64>>(window: Window, skew: Skew, n: u64, threads: usize, gets: u64) -> Vec<Reading> {
     let (map, run) = kept(Use::Mix, n, || seasoned::<M>(n));
     let inserts = gets + (100 - gets) / 2;
+    let verdict = Verdict::new::<M>();
     let crew = Crew::new(threads, |thread| {
-        let map = &*map;
+        let (map, verdict) = (&*map, &verdict);
         let mut draw = Draw::new(skew, 2 * n, (run, thread), threads);
         let mut half = Half::new(M::NAME);
         measure::each(move || {
@@ -155,7 +142,7 @@ fn mix<M: Map<u64>>(window: Window, skew: Skew, n: u64, threads: usize, gets: u6
             let pin = map.pin();
             half.note(if percentage < gets {
                 let found = M::get(&pin, &key);
-                assert!(found.is_none_or(|v| v == value(key)), "{}", M::NAME);
+                verdict.check(found.is_none_or(|v| v == value(key)), key);
                 found.is_some()
             } else if percentage < inserts {
                 M::insert(&pin, key, value(key))
@@ -164,27 +151,31 @@ fn mix<M: Map<u64>>(window: Window, skew: Skew, n: u64, threads: usize, gets: u6
             });
         })
     });
-    rate(measure::run_alone(window, &crew))
+    verdict.on(rate(measure::run_alone(window, &crew), window))
 }
 
 fn update<M: Map<u64>>(window: Window, skew: Skew, n: u64, threads: usize) -> Vec<Reading> {
     let (map, run) = kept(Use::Update, n, || seasoned::<M>(n));
+    let verdict = Verdict::new::<M>();
     let crew = Crew::new(threads, |thread| {
-        let map = &*map;
+        let (map, verdict) = (&*map, &verdict);
         let mut draw = Draw::new(skew, n, (run, thread), threads);
         measure::each(move || {
             let (number, percentage) = draw.next();
             let key = key(2 * number);
             let pin = map.pin();
-            let right = if percentage < 50 {
-                M::get(&pin, &key).is_some_and(|v| belongs(v, key))
+            if percentage < 50 {
+                let right = match M::get(&pin, &key) {
+                    Some(v) => belongs(v, key),
+                    None => !M::FINDS_UPDATED,
+                };
+                verdict.check(right, key);
             } else {
-                M::update(&pin, &key, updated)
-            };
-            assert!(right, "{} has lost {key:#x}", M::NAME);
+                verdict.check(M::update(&pin, &key, updated), key);
+            }
         })
     });
-    rate(measure::run_alone(window, &crew))
+    verdict.on(rate(measure::run_alone(window, &crew), window))
 }
 
 /// A map, and how many entries each thread has added to it since it was filled.
@@ -195,27 +186,29 @@ struct Churning<M> {
 
 fn churn<M: Map<u64>>(window: Window, n: u64, threads: usize) -> Vec<Reading> {
     let (churning, _) = kept(Use::Churn(threads), n, || Churning {
-        map: seasoned::<M>(n),
+        // As many for each thread: what is left over would be in the way of new ones.
+        map: seasoned::<M>(n / threads as u64 * threads as u64),
         added: (0..threads).map(|_| CachePadded::default()).collect(),
     });
+    let verdict = Verdict::new::<M>();
     let crew = Crew::new(threads, |thread| {
-        let Churning { map, added } = &*churning;
+        let (Churning { map, added }, verdict) = (&*churning, &verdict);
         // Of the numbers that leave the same rest, the thread has `own` in the map at all times.
         let (own, threads) = (n / threads as u64, threads as u64);
         let number = move |i: u64| 2 * (i * threads + thread as u64);
         let added: &CachePadded<AtomicU64> = &added[thread];
-        move |count, _: &measure::Signal| {
+        move |count, _: &Signal| {
             // No one else writes it.
             let from = added.load(Ordering::Relaxed);
             let pairs = count / 2;
             for i in from..from + pairs {
                 let (oldest, new) = (key(number(i)), key(number(i + own)));
-                assert!(M::remove(&map.pin(), &oldest), "{} has lost {i}", M::NAME);
-                assert!(M::insert(&map.pin(), new, value(new)), "{}", M::NAME);
+                verdict.check(M::remove(&map.pin(), &oldest), oldest);
+                verdict.check(M::insert(&map.pin(), new, value(new)), new);
             }
             added.store(from + pairs, Ordering::Relaxed);
             2 * pairs
         }
     });
-    rate(measure::run_alone(window, &crew))
+    verdict.on(rate(measure::run_alone(window, &crew), window))
 }
