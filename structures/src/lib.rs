@@ -1,9 +1,18 @@
 //! Lock-free maps on the [`smr_core`] reclamation clock.
 //!
-//! The maps are under construction; so far this crate re-exports what they are built on.
+//! - [`InlineHashMap`](hash_map::InlineHashMap): a hash table for small plain keys and values.
+//!
+//! Every operation is lock-free: a thread that is suspended anywhere stops no other.
 
 #[cfg(feature = "testing")]
 #[doc(hidden)]
 pub mod testing;
+
+mod hash;
+
+/// Hash tables.
+pub mod hash_map {
+    pub use crate::hash::inline::{Computed, InlineHashMap, Iter as InlineIter, Operation};
+}
 
 pub use smr_core::{Guard, OwnedGuard, Smr};

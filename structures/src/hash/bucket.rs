@@ -1,0 +1,136 @@
+//! Buckets: two cache lines of header, link and slots.
+
+use smr_core::primitive::{AtomicPtr, AtomicU64, Ordering};
+
+use super::block::{Block, Link};
+use super::header::Header;
+
+/// The slots of a bucket: atomic words, so that a torn or overtaken read is a wrong value, never a race.
+/// Accesses are relaxed; the header orders them.
+///
+/// # Safety
+/// Zeroed memory is a value of the type.
+pub(super) unsafe trait Slots: Sync {
+    /// How many there are; at most 14.
+    const COUNT: u32;
+    /// Entries a bucket should hold on average, in eighths: what growth aims at.
+    const LOAD: usize;
+    /// What a slot holds.
+    type Item: Copy + Send;
+
+    /// Free ones. In models, whose atomics are not plain memory.
+    #[cfg(smr_loom)]
+    fn new() -> Self;
+
+    /// What is in a slot: what was stored there last, or earlier; nothing that was not stored there if
+    /// it was valid under a header read before.
+    fn load(&self, slot: u32) -> Self::Item;
+
+    /// Only for the thread that set `filling`, and slots that are not valid.
+    fn store(&self, slot: u32, item: Self::Item);
+
+    /// The slots among `valid` that may hold what `probe` looks for.
+    fn candidates(&self, valid: u32, probe: &impl Probe<Self::Item>) -> u32;
+}
+
+/// What is looked for.
+pub(super) trait Probe<I> {
+    /// Whether `item` may be it, as far as the item itself tells.
+    fn may_be(&self, item: I) -> bool;
+
+    /// An item that [`may_be`](Self::may_be) can be asked about, in the place of one that was never
+    /// stored.
+    fn stand_in(&self) -> I;
+
+    /// Whether it is.
+    ///
+    /// # Safety
+    /// The item was in a bucket, by a header that was the same after it was read, within the section.
+    unsafe fn is(&self, item: I) -> bool;
+}
+
+/// One bucket. Zeroed memory is one that is not initialized, without a block.
+#[repr(C, align(128))]
+pub(super) struct Bucket<S: Slots> {
+    header: AtomicU64,
+    link: AtomicPtr<Block<S::Item>>,
+    pub(super) slots: S,
+}
+
+impl<S: Slots> Bucket<S> {
+    #[cfg(smr_loom)]
+    pub(super) fn new() -> Self {
+        Bucket {
+            header: AtomicU64::new(0),
+            link: AtomicPtr::new(core::ptr::null_mut()),
+            slots: S::new(),
+        }
+    }
+
+    /// SeqCst, like every change: what is found in different buckets has one order.
+    #[inline]
+    pub(super) fn header(&self) -> Header {
+        Header(self.header.load(Ordering::SeqCst))
+    }
+
+    /// Whether what was read since `header` was read belongs to it. Acquire fence: pairs with the
+    /// release fence between a `filling` and the stores into slots, so that whoever read such a store
+    /// finds the header changed.
+    #[inline]
+    pub(super) fn still(&self, header: Header) -> bool {
+        smr_core::primitive::fence(Ordering::Acquire);
+        Header(self.header.load(Ordering::Relaxed)).agrees(header)
+    }
+
+    /// SeqCst: every change of content linearizes here.
+    #[inline]
+    pub(super) fn change(&self, from: Header, to: Header) -> bool {
+        let order = (Ordering::SeqCst, Ordering::Relaxed);
+        self.header
+            .compare_exchange(from.0, to.0, order.0, order.1)
+            .is_ok()
+    }
+
+    /// Takes the right to write to free slots; what the thread stores into them comes after.
+    #[inline]
+    pub(super) fn begin_filling(&self, header: Header) -> bool {
+        let begun = !header.filling() && self.change(header, header.with_filling());
+        if begun {
+            // Pairs with the acquire fence in `still`.
+            smr_core::primitive::fence(Ordering::Release);
+        }
+        begun
+    }
+
+    /// Gives the right back, of which nothing has come.
+    pub(super) fn end_filling(&self) {
+        loop {
+            let now = self.header();
+            debug_assert!(now.filling(), "B1: the right is its owner's to give back");
+            if self.change(now, now.without_filling()) {
+                return;
+            }
+        }
+    }
+
+    /// Acquire: pairs with the publication of a block.
+    #[inline]
+    pub(super) fn link(&self) -> Link<S::Item> {
+        Link::from_raw(self.link.load(Ordering::Acquire))
+    }
+
+    /// AcqRel: publishes the block, and what was written into the slots and fates before; and whoever
+    /// takes a block out has seen it whole.
+    #[inline]
+    pub(super) fn relink(&self, from: Link<S::Item>, to: Link<S::Item>) -> bool {
+        let order = (Ordering::AcqRel, Ordering::Acquire);
+        self.link
+            .compare_exchange(from.as_raw(), to.as_raw(), order.0, order.1)
+            .is_ok()
+    }
+
+    /// For a bucket that nobody else can reach yet.
+    pub(super) fn init(&self, header: Header) {
+        self.header.store(header.0, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,166 @@
+//! The header of a bucket: one word, whose compare-and-swaps are all that changes what a bucket holds.
+
+use core::fmt;
+
+/// Which slots are valid (bits 0–13), whether a thread fills free ones (14), the parity of the block
+/// in force (15), state (16–17), depth (18–23), version (24–63).
+///
+/// The version counts every change but those of [`filling`](Self::filling), so a header that has come
+/// back, filling aside, was there all the time: 2^40 changes of one bucket within one step of another
+/// thread are taken to be impossible.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Header(pub(super) u64);
+
+/// What may be done with a bucket.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum State {
+    /// Its entries are still in the bucket that it is split from. What zeroed memory holds.
+    Uninit,
+    /// Owns the keys whose hashes end in its index, at its depth.
+    Open,
+    /// Nothing changes but what helpers of the split do: some of its keys are about to move.
+    Split,
+}
+
+const SLOTS: u64 = (1 << 14) - 1;
+const FILLING: u64 = 1 << 14;
+const PARITY: u64 = 1 << 15;
+const STATE: u32 = 16;
+const DEPTH: u32 = 18;
+const VERSION: u32 = 24;
+
+impl Header {
+    /// Of an open bucket without entries.
+    pub(super) fn open(depth: u32) -> Header {
+        Header(0).with_state(State::Open).with_depth(depth).bumped()
+    }
+
+    /// One bit for each slot that holds an entry.
+    #[inline]
+    pub(super) fn valid(self) -> u32 {
+        (self.0 & SLOTS) as u32
+    }
+
+    /// Whether a thread may be writing to slots that are not valid. It alone may; the others do with
+    /// blocks for as long.
+    #[inline]
+    pub(super) fn filling(self) -> bool {
+        self.0 & FILLING != 0
+    }
+
+    /// The tag of the link when the block in it is in force.
+    #[inline]
+    pub(super) fn parity(self) -> usize {
+        usize::from(self.0 & PARITY != 0)
+    }
+
+    #[inline]
+    pub(super) fn state(self) -> State {
+        match (self.0 >> STATE) & 3 {
+            0 => State::Uninit,
+            1 => State::Open,
+            _ => State::Split,
+        }
+    }
+
+    /// How many bits of their hashes the bucket's keys have in common.
+    #[inline]
+    pub(super) fn depth(self) -> u32 {
+        ((self.0 >> DEPTH) & 63) as u32
+    }
+
+    #[inline]
+    pub(super) fn version(self) -> u64 {
+        self.0 >> VERSION
+    }
+
+    /// The same content: equal but for [`filling`](Self::filling).
+    #[inline]
+    pub(super) fn agrees(self, other: Header) -> bool {
+        (self.0 ^ other.0) & !FILLING == 0
+    }
+
+    /// The lowest free slot of `slots`.
+    #[inline]
+    pub(super) fn free_slot(self, slots: u32) -> Option<u32> {
+        let slot = (!self.valid()).trailing_zeros();
+        (slot < slots).then_some(slot)
+    }
+
+    #[inline]
+    pub(super) fn bumped(self) -> Header {
+        Header(self.0.wrapping_add(1 << VERSION))
+    }
+
+    #[inline]
+    pub(super) fn with_valid(self, slots: u32) -> Header {
+        Header(self.0 | u64::from(slots))
+    }
+
+    #[inline]
+    pub(super) fn without_valid(self, slots: u32) -> Header {
+        Header(self.0 & !u64::from(slots))
+    }
+
+    #[inline]
+    pub(super) fn with_filling(self) -> Header {
+        Header(self.0 | FILLING)
+    }
+
+    #[inline]
+    pub(super) fn without_filling(self) -> Header {
+        Header(self.0 & !FILLING)
+    }
+
+    #[inline]
+    pub(super) fn flipped(self) -> Header {
+        Header(self.0 ^ PARITY)
+    }
+
+    #[inline]
+    pub(super) fn with_state(self, state: State) -> Header {
+        Header(self.0 & !(3 << STATE) | (state as u64) << STATE)
+    }
+
+    #[inline]
+    pub(super) fn with_depth(self, depth: u32) -> Header {
+        debug_assert!(depth < 64);
+        Header(self.0 & !(63 << DEPTH) | u64::from(depth) << DEPTH)
+    }
+}
+
+impl fmt::Debug for Header {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let filling = if self.filling() { ", filling" } else { "" };
+        write!(
+            f,
+            "{:?} at depth {}, valid {:#b}, parity {}, version {}{filling}",
+            self.state(),
+            self.depth(),
+            self.valid(),
+            self.parity(),
+            self.version(),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fields_do_not_touch_each_other() {
+        let h = Header::open(63).with_valid(0x3FFF).flipped().with_filling();
+        assert_eq!((h.state(), h.depth(), h.valid()), (State::Open, 63, 0x3FFF));
+        assert_eq!((h.parity(), h.filling(), h.version()), (1, true, 1));
+        let h = h.with_state(State::Split).with_depth(0).without_valid(1);
+        assert_eq!((h.state(), h.depth(), h.valid()), (State::Split, 0, 0x3FFE));
+        assert_eq!(h.free_slot(14), Some(0));
+        assert_eq!(h.with_valid(1).free_slot(14), None);
+        let last = Header(u64::MAX);
+        assert_eq!(last.bumped().version(), 0);
+        assert_eq!(last.bumped().valid(), 0x3FFF);
+        assert!(h.agrees(h.without_filling()) && !h.agrees(h.bumped()));
+        assert_eq!(Header(0).state(), State::Uninit);
+    }
+}

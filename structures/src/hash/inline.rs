@@ -1,0 +1,744 @@
+//! Small keys and values, in the buckets themselves.
+
+use core::fmt;
+use core::hash::{BuildHasher, Hash};
+use core::marker::PhantomData;
+use core::mem::MaybeUninit;
+use std::collections::hash_map::RandomState;
+
+use bytemuck::NoUninit;
+use smr_core::Smr;
+use smr_core::primitive::{AtomicU64, Ordering::Relaxed};
+
+use super::bucket::{Probe, Slots};
+use super::reclaim::{Pool, Section};
+use super::table::{Decision, Table};
+use super::walk::{Batch, Cursor};
+
+/// A key's and a value's bytes.
+#[derive(Clone, Copy)]
+pub(super) struct Pair {
+    key: u64,
+    value: u64,
+}
+
+/// Seven of them: the keys first, so that a search touches as few cache lines as it can.
+#[repr(C)]
+pub(super) struct Pairs {
+    keys: [AtomicU64; 7],
+    values: [AtomicU64; 7],
+}
+
+// SAFETY: atomics, for which zeroed memory is a value.
+unsafe impl Slots for Pairs {
+    const COUNT: u32 = 7;
+    const LOAD: usize = 47;
+    type Item = Pair;
+
+    #[cfg(smr_loom)]
+    fn new() -> Self {
+        Pairs {
+            keys: std::array::from_fn(|_| AtomicU64::new(0)),
+            values: std::array::from_fn(|_| AtomicU64::new(0)),
+        }
+    }
+
+    #[inline]
+    fn load(&self, slot: u32) -> Pair {
+        Pair {
+            key: self.keys[slot as usize].load(Relaxed),
+            value: self.values[slot as usize].load(Relaxed),
+        }
+    }
+
+    #[inline]
+    fn store(&self, slot: u32, item: Pair) {
+        self.keys[slot as usize].store(item.key, Relaxed);
+        self.values[slot as usize].store(item.value, Relaxed);
+    }
+
+    #[inline]
+    fn candidates(&self, valid: u32, probe: &impl Probe<Pair>) -> u32 {
+        let mut found = 0;
+        // Without branches: which slot it is cannot be predicted.
+        for (slot, key) in self.keys.iter().enumerate() {
+            let valid = valid >> slot & 1;
+            let stored = Pair {
+                key: key.load(Relaxed),
+                value: 0,
+            };
+            let asked = if valid == 1 { stored } else { probe.stand_in() };
+            found |= (valid & u32::from(probe.may_be(asked))) << slot;
+        }
+        found
+    }
+}
+
+/// The bytes of a value of at most eight, the rest zero.
+#[inline]
+fn encode<T: NoUninit>(value: T) -> u64 {
+    const { assert!(size_of::<T>() <= 8, "keys and values have at most 8 bytes") };
+    let mut bytes = [0; 8];
+    bytes[..size_of::<T>()].copy_from_slice(bytemuck::bytes_of(&value));
+    u64::from_ne_bytes(bytes)
+}
+
+/// The value again.
+///
+/// # Safety
+/// The word is of [`encode`], for the same type.
+#[inline]
+unsafe fn decode<T: NoUninit>(word: u64) -> T {
+    let mut value = MaybeUninit::<T>::uninit();
+    // SAFETY: `T` has at most 8 bytes (`encode`), and these are a value's.
+    unsafe {
+        core::ptr::copy_nonoverlapping(
+            (&raw const word).cast(),
+            value.as_mut_ptr().cast::<u8>(),
+            size_of::<T>(),
+        );
+    }
+    // SAFETY: as above.
+    unsafe { value.assume_init() }
+}
+
+/// A key that is looked for.
+struct Wanted<'k, K>(&'k K);
+
+impl<K: NoUninit + Eq> Probe<Pair> for Wanted<'_, K> {
+    #[inline]
+    fn may_be(&self, item: Pair) -> bool {
+        // SAFETY: a stored key, or `stand_in`.
+        let key: K = unsafe { decode(item.key) };
+        key == *self.0
+    }
+
+    #[inline]
+    fn stand_in(&self) -> Pair {
+        Pair {
+            key: encode(*self.0),
+            value: 0,
+        }
+    }
+
+    #[inline]
+    unsafe fn is(&self, _item: Pair) -> bool {
+        true // or it would not be a candidate
+    }
+}
+
+/// Spreads a hash over all its bits, so that the low ones, which choose the bucket, depend on all: a
+/// bijection, so hashes that differ stay different.
+#[inline]
+fn spread(hash: u64) -> u64 {
+    hash.wrapping_mul(0x9E37_79B9_7F4A_7C15).swap_bytes()
+}
+
+/// A lock-free hash map for plain keys and values of at most eight bytes each, which are stored in the
+/// table itself and returned by value.
+///
+/// No operation allocates for an entry, waits for another thread, or stops the others if its thread is
+/// suspended anywhere. The table grows one bucket at a time, in place. Use it where numbers, addresses,
+/// handles or small structs map to such; [`NoUninit`] says that all their bytes are defined.
+///
+/// All operations on entries are linearizable. Time is O(1) on average, growth included: a single
+/// insertion splits at most four buckets. Entries whose hashes agree in full are found by a linear search.
+///
+/// ```
+/// use structures::hash_map::InlineHashMap;
+///
+/// let scores = InlineHashMap::new();
+/// std::thread::scope(|s| {
+///     for _ in 0..4 {
+///         s.spawn(|| {
+///             for word in [3u32, 1, 4, 1, 5] {
+///                 scores.update_or_insert(word, |n| n + 1, 1u64);
+///             }
+///         });
+///     }
+/// });
+/// assert_eq!(scores.get(&1), Some(8));
+/// assert_eq!(scores.len(), 4);
+/// ```
+///
+/// # Memory
+/// About 28 bytes an entry, at every size. An empty map has allocated nothing. Blocks that are replaced
+/// are reclaimed through a domain of [`smr_core`], by default the global one; the table itself does not
+/// shrink yet.
+///
+/// # Bad keys
+/// A key whose `Hash` or `Eq` lies gets wrong answers, nothing worse. Panics of `Hash`, `Eq` and closures
+/// pass through, and the map stays as it was; closures may use the map.
+///
+/// Source: linear hashing (W. Litwin, 1980); buckets of a cache line with validated reads as in CLHT
+/// (David, Guerraoui and Trigonakis, ASPLOS 2015) and DLHT (Katsarakis et al., HPDC 2024). The protocol
+/// is this crate's own; `docs/ARCHITECTURE.md` describes it.
+pub struct InlineHashMap<K, V, S = RandomState> {
+    table: Table<Pairs>,
+    hasher: S,
+    entries: PhantomData<(K, V)>,
+}
+
+// SAFETY: entries are copied in and out; the hasher is shared.
+unsafe impl<K: Send, V: Send, S: Send> Send for InlineHashMap<K, V, S> {}
+// SAFETY: as above.
+unsafe impl<K: Send + Sync, V: Send + Sync, S: Sync> Sync for InlineHashMap<K, V, S> {}
+
+impl<K, V, S> std::panic::UnwindSafe for InlineHashMap<K, V, S> {}
+impl<K, V, S> std::panic::RefUnwindSafe for InlineHashMap<K, V, S> {}
+
+/// What [`InlineHashMap::compute`] shall do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Operation<V, T> {
+    /// Store this value.
+    Insert(V),
+    /// Remove the entry, if there is one.
+    Remove,
+    /// Leave everything as it is, and return this.
+    Abort(T),
+}
+
+/// What [`InlineHashMap::compute`] has done.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Computed<V, T> {
+    /// There was none; now there is this value.
+    Inserted(V),
+    /// The value was changed.
+    Updated {
+        /// What it was.
+        old: V,
+        /// What it is.
+        new: V,
+    },
+    /// The entry, with this value, was removed.
+    Removed(V),
+    /// Nothing; for [`Operation::Remove`] without an entry, none.
+    Aborted(Option<T>),
+}
+
+impl<K, V> InlineHashMap<K, V> {
+    /// An empty map with std's hasher, in the global domain. Allocates nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_hasher(RandomState::new())
+    }
+
+    /// A map with room for `capacity` entries.
+    ///
+    /// # Panics
+    /// If the capacity is beyond what can be addressed. Aborts if there is no memory.
+    #[must_use]
+    pub fn with_capacity(capacity: usize) -> Self
+    where
+        K: NoUninit + Hash + Eq,
+        V: NoUninit,
+    {
+        Self::with_capacity_and_hasher(capacity, RandomState::new())
+    }
+}
+
+impl<K, V, S> InlineHashMap<K, V, S> {
+    /// An empty map in the global domain. Allocates nothing.
+    #[cfg(not(smr_loom))]
+    #[must_use]
+    pub fn with_hasher(hasher: S) -> Self {
+        Self::with_hasher_in(hasher, Smr::global())
+    }
+
+    /// An empty map whose memory is reclaimed through `smr`. Allocates nothing.
+    #[must_use]
+    pub fn with_hasher_in(hasher: S, smr: &Smr) -> Self {
+        InlineHashMap {
+            table: Table::new(Pool::new(smr)),
+            hasher,
+            entries: PhantomData,
+        }
+    }
+
+    /// The hasher.
+    pub fn hasher(&self) -> &S {
+        &self.hasher
+    }
+
+    /// The domain.
+    pub fn smr(&self) -> &Smr {
+        self.table.pool.smr()
+    }
+
+    /// The number of entries: exact when nobody changes the map, else what it was a moment ago, more or
+    /// less. O(processors).
+    pub fn len(&self) -> usize {
+        self.table.count.get()
+    }
+
+    /// How many buckets there are.
+    #[doc(hidden)]
+    pub fn buckets(&self) -> usize {
+        self.table.buckets.load(Relaxed)
+    }
+
+    /// Whether there are none; see [`len`](Self::len).
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+impl<K, V, S> InlineHashMap<K, V, S>
+where
+    K: NoUninit + Hash + Eq,
+    V: NoUninit,
+    S: BuildHasher,
+{
+    /// A map with room for `capacity` entries, in the global domain.
+    ///
+    /// # Panics
+    /// If the capacity is beyond what can be addressed. Aborts if there is no memory.
+    #[must_use]
+    pub fn with_capacity_and_hasher(capacity: usize, hasher: S) -> Self {
+        let map = Self::with_hasher(hasher);
+        map.reserve(capacity);
+        map
+    }
+
+    /// Makes room for `additional` entries more. Lock-free; O(additional).
+    ///
+    /// # Panics
+    /// If that is beyond what can be addressed. Aborts if there is no memory.
+    pub fn reserve(&self, additional: usize) {
+        let section = self.smr().enter();
+        let entries = self.len().checked_add(additional);
+        let entries = entries.expect("capacity overflow");
+        self.table
+            .reserve(&section, entries, &|item| self.rehash(item));
+    }
+
+    #[inline]
+    fn hash(&self, key: &K) -> u64 {
+        spread(self.hasher.hash_one(key))
+    }
+
+    fn rehash(&self, item: Pair) -> u64 {
+        // SAFETY: a stored key.
+        self.hash(&unsafe { decode(item.key) })
+    }
+
+    #[inline]
+    fn value(item: Pair) -> V {
+        // SAFETY: a stored value.
+        unsafe { decode(item.value) }
+    }
+
+    /// The value of a key. Lock-free; O(1).
+    ///
+    /// ```
+    /// # use structures::hash_map::InlineHashMap;
+    /// let map = InlineHashMap::new();
+    /// map.insert('a', 1u8);
+    /// assert_eq!(map.get(&'a'), Some(1));
+    /// assert_eq!(map.get(&'b'), None);
+    /// ```
+    #[inline]
+    pub fn get(&self, key: &K) -> Option<V> {
+        let section = self.smr().enter();
+        let item = self.table.find(&section, self.hash(key), &Wanted(key))?;
+        Some(Self::value(item))
+    }
+
+    /// Whether the key is there. Lock-free; O(1).
+    #[inline]
+    pub fn contains_key(&self, key: &K) -> bool {
+        self.get(key).is_some()
+    }
+
+    /// The values of many keys, each as of its own moment: faster than one by one if the table is larger
+    /// than the caches, for their misses overlap. Lock-free; O(keys).
+    ///
+    /// ```
+    /// # use structures::hash_map::InlineHashMap;
+    /// let map: InlineHashMap<u32, u32> = (0..10).map(|i| (i, i * i)).collect();
+    /// let mut squares = [None; 3];
+    /// map.get_many(&[2, 3, 50], &mut squares);
+    /// assert_eq!(squares, [Some(4), Some(9), None]);
+    /// ```
+    ///
+    /// # Panics
+    /// If the slices' lengths differ.
+    pub fn get_many(&self, keys: &[K], values: &mut [Option<V>]) {
+        const BATCH: usize = 32;
+        assert_eq!(
+            keys.len(),
+            values.len(),
+            "a place for the value of each key"
+        );
+        let section = self.smr().enter();
+        for (keys, values) in keys.chunks(BATCH).zip(values.chunks_mut(BATCH)) {
+            let mut hashes = [0; BATCH];
+            for (hash, key) in hashes.iter_mut().zip(keys) {
+                *hash = self.hash(key);
+                self.table.prefetch(*hash);
+            }
+            for ((value, key), &hash) in values.iter_mut().zip(keys).zip(&hashes) {
+                let item = self.table.find(&section, hash, &Wanted(key));
+                *value = item.map(Self::value);
+            }
+        }
+    }
+
+    /// What all changes are made of; `decide` may be asked more than once.
+    #[inline]
+    fn write(&self, key: &K, mut decide: impl FnMut(Option<V>) -> Decision<V>) -> Option<V> {
+        let section = self.smr().enter();
+        let hash = self.hash(key);
+        let decide = |old: Option<Pair>| match decide(old.map(Self::value)) {
+            Decision::Keep => Decision::Keep,
+            Decision::Remove => Decision::Remove,
+            Decision::Put(value) => Decision::Put(Pair {
+                key: encode(*key),
+                value: encode(value),
+            }),
+        };
+        let rehash = |item| self.rehash(item);
+        let old = self
+            .table
+            .write(&section, hash, &Wanted(key), &rehash, decide);
+        old.map(Self::value)
+    }
+
+    /// Stores a value, and returns the one before. The key is stored anew, too. Lock-free; O(1).
+    ///
+    /// ```
+    /// # use structures::hash_map::InlineHashMap;
+    /// let map = InlineHashMap::new();
+    /// assert_eq!(map.insert(1u64, 10u64), None);
+    /// assert_eq!(map.insert(1, 11), Some(10));
+    /// ```
+    pub fn insert(&self, key: K, value: V) -> Option<V> {
+        self.write(&key, |_| Decision::Put(value))
+    }
+
+    /// Stores a value where there is none. Lock-free; O(1).
+    ///
+    /// # Errors
+    /// The value that is there.
+    pub fn try_insert(&self, key: K, value: V) -> Result<(), V> {
+        match self.write(&key, |old| {
+            old.map_or(Decision::Put(value), |_| Decision::Keep)
+        }) {
+            None => Ok(()),
+            Some(there) => Err(there),
+        }
+    }
+
+    /// The value of a key, which is stored if there is none. Lock-free; O(1).
+    pub fn get_or_insert(&self, key: K, value: V) -> V {
+        self.try_insert(key, value).err().unwrap_or(value)
+    }
+
+    /// The value of a key, which is made if there is none. Lock-free; O(1).
+    ///
+    /// `make` is called at most once, and its value is lost if another thread has stored one meanwhile.
+    pub fn get_or_insert_with(&self, key: K, make: impl FnOnce() -> V) -> V {
+        match self.get(&key) {
+            Some(there) => there,
+            None => self.get_or_insert(key, make()),
+        }
+    }
+
+    /// Changes the value of a key, and returns the new one; none if there is no such key. Lock-free; O(1).
+    ///
+    /// `f` may be called more than once, if other threads change the map at the same time.
+    ///
+    /// ```
+    /// # use structures::hash_map::InlineHashMap;
+    /// let map = InlineHashMap::new();
+    /// assert_eq!(map.update(1u64, |n: u64| n + 1), None);
+    /// map.insert(1, 10);
+    /// assert_eq!(map.update(1, |n| n + 1), Some(11));
+    /// ```
+    pub fn update(&self, key: K, mut f: impl FnMut(V) -> V) -> Option<V> {
+        let mut new = None;
+        self.write(&key, |old| {
+            new = old.map(&mut f);
+            new.map_or(Decision::Keep, Decision::Put)
+        })?;
+        new
+    }
+
+    /// Changes the value of a key, or stores one; returns what is there then. Lock-free; O(1).
+    ///
+    /// `f` may be called more than once, if other threads change the map at the same time.
+    pub fn update_or_insert(&self, key: K, mut f: impl FnMut(V) -> V, value: V) -> V {
+        let mut new = value;
+        self.write(&key, |old| {
+            new = old.map_or(value, &mut f);
+            Decision::Put(new)
+        });
+        new
+    }
+
+    /// Inserts, changes or removes an entry, or does nothing, in one atomic step. Lock-free; O(1).
+    ///
+    /// `f` is given the value; it may be called more than once, if other threads change the map at the
+    /// same time.
+    ///
+    /// ```
+    /// use structures::hash_map::{Computed, InlineHashMap, Operation};
+    ///
+    /// let stock: InlineHashMap<u32, u32> = [(1, 2)].into_iter().collect();
+    /// let take = |old| match old {
+    ///     None => Operation::Abort("sold out"),
+    ///     Some(1) => Operation::Remove,
+    ///     Some(n) => Operation::Insert(n - 1),
+    /// };
+    /// assert_eq!(stock.compute(1, take), Computed::Updated { old: 2, new: 1 });
+    /// assert_eq!(stock.compute(1, take), Computed::Removed(1));
+    /// assert_eq!(stock.compute(1, take), Computed::Aborted(Some("sold out")));
+    /// ```
+    pub fn compute<T>(
+        &self,
+        key: K,
+        mut f: impl FnMut(Option<V>) -> Operation<V, T>,
+    ) -> Computed<V, T> {
+        let mut last = None;
+        let old = self.write(&key, |old| match last.insert(f(old)) {
+            Operation::Insert(value) => Decision::Put(*value),
+            Operation::Remove => Decision::Remove,
+            Operation::Abort(_) => Decision::Keep,
+        });
+        match (last, old) {
+            (Some(Operation::Insert(new)), None) => Computed::Inserted(new),
+            (Some(Operation::Insert(new)), Some(old)) => Computed::Updated { old, new },
+            (Some(Operation::Remove), Some(old)) => Computed::Removed(old),
+            (Some(Operation::Remove), None) | (None, _) => Computed::Aborted(None),
+            (Some(Operation::Abort(it)), _) => Computed::Aborted(Some(it)),
+        }
+    }
+
+    /// Removes an entry, and returns its value. Lock-free; O(1).
+    pub fn remove(&self, key: &K) -> Option<V> {
+        self.write(key, |_| Decision::Remove)
+    }
+
+    /// Removes an entry if `condition` holds of its value, and returns that. Lock-free; O(1).
+    ///
+    /// `condition` may be asked more than once, if other threads change the map at the same time.
+    ///
+    /// # Errors
+    /// The value, if the condition does not hold.
+    pub fn remove_if(
+        &self,
+        key: &K,
+        mut condition: impl FnMut(&K, V) -> bool,
+    ) -> Result<Option<V>, V> {
+        let mut kept = false;
+        let old = self.write(key, |old| {
+            kept = old.is_some_and(|value| !condition(key, value));
+            if kept {
+                Decision::Keep
+            } else {
+                Decision::Remove
+            }
+        });
+        match old {
+            Some(value) if kept => Err(value),
+            old => Ok(old),
+        }
+    }
+
+    /// Asserts the invariants of the table.
+    ///
+    /// # Panics
+    /// If one does not hold.
+    #[doc(hidden)]
+    pub fn check(&mut self) {
+        let hash = |item: Pair| spread(self.hasher.hash_one(&unsafe { decode::<K>(item.key) }));
+        self.table.check(hash);
+    }
+
+    /// The entries, in no order. Never waits, and stops nobody.
+    ///
+    /// An entry that is there all the time is seen exactly once, with a value that it has meanwhile; one
+    /// that comes or goes may be seen or not. Each bucket is read at one instant. The iterator is in a
+    /// section of the domain, so hold it no longer than it takes. Lock-free; O(buckets) in all.
+    ///
+    /// ```
+    /// # use structures::hash_map::InlineHashMap;
+    /// let map: InlineHashMap<u32, u32> = (0..100).map(|i| (i, 2 * i)).collect();
+    /// assert_eq!(map.iter().map(|(key, value)| value - key).sum::<u32>(), 4950);
+    /// ```
+    pub fn iter(&self) -> Iter<'_, K, V, S> {
+        Iter {
+            map: self,
+            section: self.smr().enter(),
+            cursor: Cursor::start(),
+            batch: Batch::new(),
+        }
+    }
+
+    /// The keys; see [`iter`](Self::iter).
+    pub fn keys(&self) -> impl Iterator<Item = K> {
+        self.iter().map(|(key, _)| key)
+    }
+
+    /// The values; see [`iter`](Self::iter).
+    pub fn values(&self) -> impl Iterator<Item = V> {
+        self.iter().map(|(_, value)| value)
+    }
+
+    /// Removes the entries of which `keep` does not hold. Each is decided on its own, as by
+    /// [`remove_if`](Self::remove_if), and entries are seen as by [`iter`](Self::iter). Lock-free;
+    /// O(buckets).
+    pub fn retain(&self, mut keep: impl FnMut(&K, V) -> bool) {
+        for (key, _) in self {
+            let _ = self.remove_if(&key, |key, value| !keep(key, value));
+        }
+    }
+
+    /// Removes every entry, one after the other: what is inserted meanwhile may stay. The table keeps its
+    /// size. Lock-free; O(buckets).
+    pub fn clear(&self) {
+        for (key, _) in self {
+            self.remove(&key);
+        }
+    }
+}
+
+/// Iterates over a map's entries; see [`InlineHashMap::iter`].
+pub struct Iter<'m, K, V, S> {
+    map: &'m InlineHashMap<K, V, S>,
+    section: Section<'m>,
+    cursor: Cursor,
+    batch: Batch<Pair>,
+}
+
+impl<K, V, S> Iterator for Iter<'_, K, V, S>
+where
+    K: NoUninit + Hash + Eq,
+    V: NoUninit,
+    S: BuildHasher,
+{
+    type Item = (K, V);
+
+    fn next(&mut self) -> Option<(K, V)> {
+        let (table, map) = (&self.map.table, self.map);
+        while self.batch.is_empty() && !self.cursor.is_at_end() {
+            let rehash = |item| map.rehash(item);
+            table.step(&self.section, &mut self.cursor, &rehash, &mut self.batch);
+        }
+        let item = self.batch.pop()?;
+        // SAFETY: a stored key.
+        Some((
+            unsafe { decode(item.key) },
+            InlineHashMap::<K, V, S>::value(item),
+        ))
+    }
+}
+
+impl<K, V, S> fmt::Debug for Iter<'_, K, V, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Iter")
+            .field("cursor", &self.cursor)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<'m, K, V, S> IntoIterator for &'m InlineHashMap<K, V, S>
+where
+    K: NoUninit + Hash + Eq,
+    V: NoUninit,
+    S: BuildHasher,
+{
+    type Item = (K, V);
+    type IntoIter = Iter<'m, K, V, S>;
+
+    fn into_iter(self) -> Iter<'m, K, V, S> {
+        self.iter()
+    }
+}
+
+impl<K, V, S> Default for InlineHashMap<K, V, S>
+where
+    S: Default,
+{
+    fn default() -> Self {
+        Self::with_hasher(S::default())
+    }
+}
+
+impl<K, V, S> FromIterator<(K, V)> for InlineHashMap<K, V, S>
+where
+    K: NoUninit + Hash + Eq,
+    V: NoUninit,
+    S: BuildHasher + Default,
+{
+    fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
+        let mut map = Self::default();
+        map.extend(entries);
+        map
+    }
+}
+
+impl<K, V, S> Extend<(K, V)> for InlineHashMap<K, V, S>
+where
+    K: NoUninit + Hash + Eq,
+    V: NoUninit,
+    S: BuildHasher,
+{
+    fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, entries: I) {
+        for (key, value) in entries {
+            self.insert(key, value);
+        }
+    }
+}
+
+impl<K, V, S> fmt::Debug for InlineHashMap<K, V, S>
+where
+    K: NoUninit + Hash + Eq + fmt::Debug,
+    V: NoUninit + fmt::Debug,
+    S: BuildHasher,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self).finish()
+    }
+}
+
+/// A copy of what [`iter`](InlineHashMap::iter) sees.
+impl<K, V, S> Clone for InlineHashMap<K, V, S>
+where
+    K: NoUninit + Hash + Eq,
+    V: NoUninit,
+    S: BuildHasher + Clone,
+{
+    fn clone(&self) -> Self {
+        let mut copy = Self::with_hasher_in(self.hasher.clone(), self.smr());
+        copy.reserve(self.len());
+        copy.extend(self);
+        copy
+    }
+}
+
+/// Whether both have the same entries: exact when nobody changes them.
+impl<K, V, S> PartialEq for InlineHashMap<K, V, S>
+where
+    K: NoUninit + Hash + Eq,
+    V: NoUninit + PartialEq,
+    S: BuildHasher,
+{
+    fn eq(&self, other: &Self) -> bool {
+        self.len() == other.len() && self.iter().all(|(k, v)| other.get(&k) == Some(v))
+    }
+}
+
+impl<K, V, S> Eq for InlineHashMap<K, V, S>
+where
+    K: NoUninit + Hash + Eq,
+    V: NoUninit + Eq,
+    S: BuildHasher,
+{
+}
+
+impl<K, V, S> Drop for InlineHashMap<K, V, S> {
+    fn drop(&mut self) {
+        self.table.drain(|_| {});
+    }
+}

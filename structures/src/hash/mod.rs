@@ -1,0 +1,74 @@
+//! The engine of the hash maps: linear hashing over buckets of two cache lines, lock-free throughout.
+//!
+//! # Buckets
+//! Bucket `i` at depth `d` holds the entries whose hashes end in the `d` low bits of `i`. It has a
+//! [header](header::Header), slots, and a link to a [list](block::Block) of immutable blocks for what
+//! finds no slot. What it holds is a function of its header, its valid slots and the list in force:
+//!
+//! - **H1.** The content changes at compare-and-swaps of the header only, and each but those of
+//!   `filling` gives it a new version. So what was read between two loads of the same header is the
+//!   bucket's content at every instant between.
+//! - **H2.** A slot is written only by the thread that set `filling`, and only while it is not valid.
+//!   Nobody else may until that thread clears `filling`, or what it filled becomes valid.
+//! - **H3.** The link holds the list in force (tag = the header's parity; null is an empty list), or a
+//!   proposal (tag ≠ parity), which remembers the list in force and the version of the header that it is
+//!   for. It comes into force by a change of exactly that version, which flips the parity.
+//! - **H4.** A proposal for the header's current version is not taken out of the link: whoever needs the
+//!   link commits it first. One for an earlier version is dead for good, and may be replaced.
+//! - **H5.** A block's fate is written into it before it leaves the link, so its maker can tell whether
+//!   another thread has committed it.
+//! - **H6.** Blocks that leave the link, or are replaced in force, are retired by the thread whose
+//!   compare-and-swap did that; every thread is in a section meanwhile, so no address that it has seen in
+//!   a link comes back in that link.
+//!
+//! # Operations and where they linearize
+//! - A lookup: at the last load of the header that it found unchanged; one that reads a bucket in the
+//!   middle of its split linearizes when it finds the child not initialized.
+//! - Insertion, update, removal: at the change of the header. Into a free slot: set `filling`, store,
+//!   then one change makes the new slot valid and the old one not. If there is none, or another thread
+//!   is filling: a proposal, put into the link and committed, by the maker or by whoever needs the link.
+//! - An operation that changes nothing: as a lookup.
+//!
+//! # Growth
+//! Bucket `n` is split off `n` without its highest bit. (1) The parent's header becomes *split*: nothing
+//! in it changes any more. (2) The child, whose zeroed header says that it is not initialized, is opened
+//! with what moves: **here the move linearizes**. (3) The parent is opened at the next depth, without
+//! that. Everybody who comes by can do (2) and (3). The first to come fills the child's slots; if another
+//! thread finds it at that, it proposes a list of all that moves, and the child's header decides which of
+//! the two it is opened with. If the list wins, `filling` stays set until the late thread is back.
+//!
+//! Lookups guess the bucket from the number of buckets; a guess that is out of date is put right by the
+//! buckets' depths.
+//!
+//! # Progress
+//! Every compare-and-swap that fails means that another thread's succeeded: a change of content, a step of
+//! a split, or a `filling` that begins or ends, each of which belongs to an operation that gets on by it
+//! or is made to start again by another that does. A thread that stops while it fills costs its bucket
+//! the free slots: the others use the list. One that stops elsewhere costs a proposal or nothing.
+//!
+//! The protocol is model-checked without weak memory (`docs/models/bucket.pml`), and its orderings with
+//! loom (`tests/loom.rs`).
+
+mod block;
+mod bucket;
+mod count;
+mod header;
+pub(crate) mod inline;
+mod reclaim;
+mod segments;
+mod split;
+mod table;
+mod walk;
+
+/// Asks the cache for a line.
+#[inline]
+fn prefetch(at: *const u8) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: a hint; any address will do.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(at.cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = at;
+}

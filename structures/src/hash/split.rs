@@ -1,0 +1,410 @@
+//! How the table grows: one bucket after the other is split in two, with everybody's help.
+
+use core::ptr;
+
+use smallvec::SmallVec;
+use smr_core::primitive::Ordering;
+
+use super::block::{self, ITEMS, Link, Proposal};
+use super::bucket::{Bucket, Slots};
+use super::header::{Header, State};
+use super::reclaim::Section;
+use super::segments::{MOST_BUCKETS, NoMemory};
+use super::table::{Linked, Place, Step, Table, parent};
+
+/// Splits that one insertion does at most: a bounded pause.
+const SPLITS: usize = 4;
+/// From so many buckets on, the count has stripes.
+const LARGE: usize = 256;
+
+/// Which of a bucket's entries go where.
+struct Parted<I> {
+    /// Slots whose entries move.
+    slots: u32,
+    /// What moves.
+    moving: SmallVec<[I; 14]>,
+    /// What stays in the list.
+    staying: SmallVec<[I; 2 * ITEMS]>,
+}
+
+impl<S: Slots> Table<S> {
+    /// Makes the first bucket. Lock-free.
+    pub(super) fn begin(&self) {
+        let provided = self
+            .segments
+            .provide(0, |bucket| bucket.init(Header::open(0)));
+        if provided.is_err() {
+            std::alloc::handle_alloc_error(core::alloc::Layout::new::<Bucket<S>>());
+        }
+        let order = (Ordering::AcqRel, Ordering::Relaxed);
+        // Both may have been done, and more.
+        let _ = self.buckets.compare_exchange(0, 1, order.0, order.1);
+        let _ = self.geometry.compare_exchange(0, 1, order.0, order.1);
+    }
+
+    /// After an insertion that found no free slot: helps with splits that are late, or grows the table.
+    pub(super) fn relieve(
+        &self,
+        section: &Section<'_>,
+        hash: u64,
+        rehash: &impl Fn(S::Item) -> u64,
+    ) {
+        let buckets = self.geometry.load(Ordering::Acquire);
+        let index = Self::index(hash, buckets);
+        if self.segments.bucket(index).header().state() == State::Uninit {
+            self.split_off(section, index, rehash);
+        }
+        self.grow(section, rehash);
+    }
+
+    /// Splits a few buckets, if the table is too full.
+    fn grow(&self, section: &Section<'_>, rehash: &impl Fn(S::Item) -> u64) {
+        for _ in 0..SPLITS {
+            let buckets = self.buckets.load(Ordering::Acquire);
+            if self.count.about() * 8 <= buckets * S::LOAD {
+                return;
+            }
+            if self.add_bucket(section, buckets, rehash).is_err() {
+                return; // no memory: the lists take it
+            }
+        }
+    }
+
+    /// Splits buckets until there are so many.
+    pub(super) fn grow_to(
+        &self,
+        section: &Section<'_>,
+        buckets: usize,
+        rehash: &impl Fn(S::Item) -> u64,
+    ) -> Result<(), NoMemory> {
+        loop {
+            let now = self.buckets.load(Ordering::Acquire);
+            if now >= buckets {
+                return Ok(());
+            }
+            self.add_bucket(section, now, rehash)?;
+        }
+    }
+
+    /// Makes room for so many entries.
+    pub(super) fn reserve(
+        &self,
+        section: &Section<'_>,
+        entries: usize,
+        rehash: &impl Fn(S::Item) -> u64,
+    ) {
+        if entries == 0 {
+            return;
+        }
+        let buckets = entries
+            .checked_mul(8)
+            .map(|eighths| eighths.div_ceil(S::LOAD));
+        let buckets = buckets.filter(|&buckets| buckets <= MOST_BUCKETS);
+        let buckets = buckets.expect("capacity overflow");
+        self.begin();
+        if self.grow_to(section, buckets, rehash).is_err() {
+            std::alloc::handle_alloc_error(core::alloc::Layout::new::<Bucket<S>>());
+        }
+    }
+
+    /// Adds bucket `index` to a table that has as many, unless another thread does.
+    fn add_bucket(
+        &self,
+        section: &Section<'_>,
+        index: usize,
+        rehash: &impl Fn(S::Item) -> u64,
+    ) -> Result<(), NoMemory> {
+        if index >= MOST_BUCKETS {
+            return Err(NoMemory);
+        }
+        self.segments
+            .provide(index, |bucket| bucket.init(Header::open(0)))?;
+        if index >= LARGE {
+            self.count.spread();
+        }
+        let order = (Ordering::AcqRel, Ordering::Relaxed);
+        if self
+            .buckets
+            .compare_exchange(index, index + 1, order.0, order.1)
+            .is_ok()
+        {
+            self.split_off(section, index, rehash);
+            // Lookups need not know at once, and the word is in every cache.
+            let every = (1 << index.ilog2().saturating_sub(6)).max(1);
+            if (index + 1) % every == 0 {
+                self.geometry.fetch_max(index + 1, Ordering::Release);
+            }
+        }
+        Ok(())
+    }
+
+    /// Splits buckets until this one is initialized.
+    pub(super) fn split_off(
+        &self,
+        section: &Section<'_>,
+        index: usize,
+        rehash: &impl Fn(S::Item) -> u64,
+    ) {
+        while self.segments.bucket(index).header().state() == State::Uninit {
+            let from = parent(index);
+            let bucket = self.segments.bucket(from);
+            let header = bucket.header();
+            match header.state() {
+                State::Uninit => self.split_off(section, from, rehash),
+                State::Split => self.help(section, from, rehash),
+                // By now it is split, and more.
+                State::Open if header.depth() > index.ilog2() => {}
+                State::Open => {
+                    if bucket.change(header, header.with_state(State::Split).bumped()) {
+                        self.help(section, from, rehash);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Brings a split to its end, if the bucket is in one. No step waits: whoever comes by can do it all.
+    pub(super) fn help(
+        &self,
+        section: &Section<'_>,
+        index: usize,
+        rehash: &impl Fn(S::Item) -> u64,
+    ) {
+        let bucket = self.segments.bucket(index);
+        let header = bucket.header();
+        if header.state() != State::Split {
+            return;
+        }
+        let place = Place {
+            bucket,
+            index,
+            header,
+        };
+        let Some((linked, parted)) = self.part(&place, rehash) else {
+            return;
+        };
+        let child = self.segments.bucket(index | 1 << header.depth());
+        // The move linearizes when the child opens.
+        self.open(section, child, header.depth() + 1, &parted.moving);
+        self.finish(section, &place, linked, &parted);
+        self.pull_up(section, child);
+    }
+
+    /// Decides what moves; none if the bucket is not in this split any more.
+    fn part(
+        &self,
+        place: &Place<'_, S>,
+        rehash: &impl Fn(S::Item) -> u64,
+    ) -> Option<(Linked<S::Item>, Parted<S::Item>)> {
+        let Place { bucket, header, .. } = *place;
+        let mut slots = [None; 14];
+        for slot in 0..S::COUNT {
+            if header.valid() >> slot & 1 == 1 {
+                slots[slot as usize] = Some(bucket.slots.load(slot));
+            }
+        }
+        // This finds the header the same, after the slots were read: only now may items be looked into.
+        let linked = Self::read_link(place)?;
+        let mut parted = Parted {
+            slots: 0,
+            moving: SmallVec::new(),
+            staying: SmallVec::new(),
+        };
+        let moves = |item| rehash(item) >> header.depth() & 1 == 1;
+        for (slot, item) in slots.into_iter().enumerate() {
+            if let Some(item) = item.filter(|&item| moves(item)) {
+                parted.slots |= 1 << slot;
+                parted.moving.push(item);
+            }
+        }
+        // SAFETY: in force within this section.
+        for block in unsafe { linked.in_force.blocks() } {
+            for &item in block.items() {
+                if moves(item) {
+                    parted.moving.push(item);
+                } else {
+                    parted.staying.push(item);
+                }
+            }
+        }
+        Some((linked, parted))
+    }
+
+    /// Opens a bucket with what moves into it, unless that is done.
+    ///
+    /// The first to come fills its slots. Whoever finds a thread at that, and does not know whether it is
+    /// still there, puts everything into a list instead; the header decides between the two.
+    fn open(&self, section: &Section<'_>, child: &Bucket<S>, depth: u32, moving: &[S::Item]) {
+        let header = child.header();
+        if header.state() != State::Uninit {
+            return;
+        }
+        let opened = header.with_state(State::Open).with_depth(depth).bumped();
+        if moving.is_empty() && !header.filling() && child.change(header, opened) {
+            return;
+        }
+        if !child.begin_filling(header) {
+            self.propose_child(section, child, moving, 0);
+            Self::open_by_list(child, depth);
+            return;
+        }
+        let (in_slots, in_list) = moving.split_at(moving.len().min(S::COUNT as usize));
+        for (slot, &item) in (0..).zip(in_slots) {
+            child.slots.store(slot, item);
+        }
+        let filled = (1u32 << in_slots.len()) - 1;
+        if in_list.is_empty() {
+            if child.change(header.with_filling(), opened.with_valid(filled)) {
+                return;
+            }
+        } else {
+            let ours = self.propose_child(section, child, in_list, filled as u16);
+            Self::open_by_list(child, depth);
+            if ours {
+                return;
+            }
+        }
+        // It was opened with another's list, and left us the right to fill.
+        child.end_filling();
+    }
+
+    /// Proposes a list for a bucket that is not initialized; whether it was the first.
+    fn propose_child(
+        &self,
+        section: &Section<'_>,
+        child: &Bucket<S>,
+        items: &[S::Item],
+        set: u16,
+    ) -> bool {
+        let null = Link::new(ptr::null_mut(), 0);
+        let proposal = Proposal {
+            set,
+            ..Proposal::new(null, 0)
+        };
+        let made = block::make(&self.pool, section, &proposal, items);
+        let first = child.relink(null, Link::new(made, 1));
+        if !first {
+            // SAFETY: not published.
+            unsafe { block::dispose_own(&self.pool, made) };
+        }
+        first
+    }
+
+    /// Opens a bucket with the list in its link, if it is not open yet.
+    fn open_by_list(child: &Bucket<S>, depth: u32) {
+        let header = child.header();
+        if header.state() != State::Uninit {
+            return;
+        }
+        debug_assert!(
+            header.filling(),
+            "B5: a list is proposed beside a filler only"
+        );
+        let link = child.link();
+        // SAFETY: it was in the link within this section.
+        let list = unsafe { link.as_ref() }.expect("a list has been proposed");
+        let mut opened = header.with_state(State::Open).with_depth(depth).flipped();
+        if list.set != 0 {
+            // The filler's own: the slots are filled.
+            opened = opened.with_valid(list.set.into()).without_filling();
+        }
+        child.change(header, opened.bumped());
+    }
+
+    /// Opens the parent again, without what has moved.
+    fn finish(
+        &self,
+        section: &Section<'_>,
+        place: &Place<'_, S>,
+        mut linked: Linked<S::Item>,
+        parted: &Parted<S::Item>,
+    ) {
+        let Place { bucket, header, .. } = *place;
+        let listed = !linked.in_force.is_null();
+        while listed && !linked.pending {
+            // The list without what moves. While the bucket is being split, none but this is for it.
+            let proposal = Proposal::new(linked.in_force, header.version());
+            let made = block::make(&self.pool, section, &proposal, &parted.staying);
+            if self.publish(place, linked.link, made).is_some() {
+                break;
+            }
+            match Self::read_link(place) {
+                Some(now) => linked = now,
+                None => return,
+            }
+        }
+        let mut now = header;
+        while now.agrees(header) {
+            let mut next = now.without_valid(parted.slots).bumped();
+            next = next.with_state(State::Open).with_depth(header.depth() + 1);
+            if listed {
+                next = next.flipped();
+            }
+            if bucket.change(now, next) {
+                if listed {
+                    let link = bucket.link();
+                    self.after_split(bucket, link, linked.in_force);
+                    self.pull_up(section, bucket);
+                }
+                return;
+            }
+            now = bucket.header();
+        }
+    }
+
+    /// Retires the list that a split has replaced by another.
+    fn after_split(&self, bucket: &Bucket<S>, link: Link<S::Item>, replaced: Link<S::Item>) {
+        // SAFETY: all of it has been replaced, by this thread's change of the header.
+        unsafe { block::retire_list(&self.pool, replaced) };
+        self.clear_away(bucket, link);
+    }
+
+    /// Moves entries of the list into free slots.
+    fn pull_up(&self, section: &Section<'_>, bucket: &Bucket<S>) {
+        let header = bucket.header();
+        if bucket.link().is_null() || header.state() != State::Open || header.filling() {
+            return;
+        }
+        let place = Place {
+            bucket,
+            index: 0, // of no interest here
+            header,
+        };
+        let Some(linked) = Self::read_link(&place) else {
+            return;
+        };
+        let mut free = !header.valid() & ((1 << S::COUNT) - 1);
+        if free == 0 || linked.in_force.is_null() || linked.pending || !bucket.begin_filling(header)
+        {
+            return;
+        }
+        let mut set = 0;
+        let mut left = SmallVec::<[_; 2 * ITEMS]>::new();
+        let mut rest = linked.in_force.block();
+        // SAFETY: in force within this section.
+        for block in unsafe { linked.in_force.blocks() } {
+            if free == 0 {
+                break;
+            }
+            for &item in block.items() {
+                if free == 0 {
+                    left.push(item);
+                } else {
+                    let slot = free.trailing_zeros();
+                    bucket.slots.store(slot, item);
+                    set |= 1 << slot;
+                    free &= free - 1;
+                }
+            }
+            rest = block.rest();
+        }
+        let proposal = Proposal {
+            set,
+            rest,
+            ..Proposal::new(linked.in_force, header.version())
+        };
+        if set == 0 || self.propose(section, &place, &linked, &proposal, &left) == Step::Again {
+            bucket.end_filling();
+        }
+    }
+}

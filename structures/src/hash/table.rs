@@ -1,0 +1,663 @@
+//! The table: lookups and changes of one entry. Invariants and linearization points are in the
+//! [module's documentation](super).
+
+use core::sync::atomic::AtomicUsize;
+
+use smallvec::SmallVec;
+use smr_core::primitive::Ordering;
+
+use super::block::{self, Block, Fate, ITEMS, Link, Proposal};
+use super::bucket::{Bucket, Probe, Slots};
+use super::count::Count;
+use super::header::{Header, State};
+use super::reclaim::{Pool, Section};
+use super::segments::Segments;
+
+/// A linear hash table of items that somebody else hashes and compares.
+pub(super) struct Table<S: Slots> {
+    pub(super) segments: Segments<S>,
+    pub(super) pool: Pool<S::Item>,
+    pub(super) count: Count,
+    /// Buckets that exist: each has its memory, and is split from its parent by now or soon.
+    pub(super) buckets: AtomicUsize,
+    /// What lookups go by: a number of buckets, not more than there are, and not often written.
+    pub(super) geometry: AtomicUsize,
+}
+
+/// Where the entries of a hash are.
+pub(super) struct Place<'t, S: Slots> {
+    pub(super) bucket: &'t Bucket<S>,
+    pub(super) index: usize,
+    pub(super) header: Header,
+}
+
+/// What a scan of a bucket found, all under one header.
+pub(super) struct Seen<I> {
+    pub(super) found: Option<(I, At)>,
+    pub(super) linked: Linked<I>,
+}
+
+/// What is behind a bucket's link.
+#[derive(Clone, Copy)]
+pub(super) struct Linked<I> {
+    /// The word in the link.
+    pub(super) link: Link<I>,
+    /// The block in force.
+    pub(super) in_force: Link<I>,
+    /// A proposal that waits to be committed: nobody may put another in its place.
+    pub(super) pending: bool,
+}
+
+/// Where in a bucket.
+#[derive(Clone, Copy)]
+pub(super) enum At {
+    Slot(u32),
+    /// In the n-th block of the list, at this place.
+    Block(usize, usize),
+}
+
+/// What shall become of an entry.
+pub(super) enum Decision<I> {
+    Keep,
+    Put(I),
+    Remove,
+}
+
+/// Whether a step was done, or the bucket has changed and everything must be looked at again.
+#[derive(PartialEq, Eq)]
+pub(super) enum Step {
+    Done,
+    Again,
+}
+
+#[inline]
+pub(super) fn low_bits(bits: u32) -> u64 {
+    !(u64::MAX << bits)
+}
+
+impl<S: Slots> Table<S> {
+    pub(super) fn new(pool: Pool<S::Item>) -> Self {
+        Table {
+            segments: Segments::new(),
+            pool,
+            count: Count::new(),
+            buckets: AtomicUsize::new(0),
+            geometry: AtomicUsize::new(0),
+        }
+    }
+
+    /// The bucket that a hash belongs to in a table of `buckets`, not 0.
+    #[inline]
+    pub(super) fn index(hash: u64, buckets: usize) -> usize {
+        let log = usize::BITS - 1 - buckets.leading_zeros();
+        let index = (hash & low_bits(log + 1)) as usize;
+        if index < buckets {
+            index
+        } else {
+            index ^ 1 << log
+        }
+    }
+
+    /// The bucket that holds the hash's entries, and its header; none if there are no buckets. If the
+    /// bucket is being split, and the entries are to move, they had not when the child was looked at.
+    #[inline]
+    pub(super) fn locate(&self, hash: u64) -> Option<Place<'_, S>> {
+        // Acquire: pairs with the growth that made the buckets.
+        let buckets = self.geometry.load(Ordering::Acquire);
+        if buckets == 0 {
+            return None;
+        }
+        let mut index = Self::index(hash, buckets);
+        loop {
+            let bucket = self.segments.bucket(index);
+            let header = bucket.header();
+            let depth = header.depth();
+            match header.state() {
+                State::Uninit => {
+                    index = parent(index);
+                    continue;
+                }
+                State::Open | State::Split => {
+                    // The lowest bit on which hash and index differ: where they parted ways.
+                    let apart = (hash ^ index as u64).trailing_zeros();
+                    if apart < depth {
+                        index = (hash & low_bits(apart + 1)) as usize;
+                        continue;
+                    }
+                }
+            }
+            if header.state() == State::Split && hash >> depth & 1 == 1 {
+                let child = index | 1 << depth;
+                if self.segments.bucket(child).header().state() != State::Uninit {
+                    index = child;
+                    continue;
+                }
+            }
+            return Some(Place {
+                bucket,
+                index,
+                header,
+            });
+        }
+    }
+
+    /// Looks an item up. Lock-free: it starts again only if its bucket has changed meanwhile.
+    #[inline]
+    pub(super) fn find(
+        &self,
+        _section: &Section<'_>,
+        hash: u64,
+        probe: &impl Probe<S::Item>,
+    ) -> Option<S::Item> {
+        'again: loop {
+            let place = self.locate(hash)?;
+            let Place { bucket, header, .. } = place;
+            let mut candidates = bucket.slots.candidates(header.valid(), probe);
+            while candidates != 0 {
+                let item = bucket.slots.load(candidates.trailing_zeros());
+                if !bucket.still(header) {
+                    continue 'again;
+                }
+                // SAFETY: the header has just been found the same.
+                if unsafe { probe.is(item) } {
+                    return Some(item);
+                }
+                candidates &= candidates - 1;
+            }
+            let link = bucket.link();
+            if link.is_null() && link.tag() == header.parity() {
+                if !bucket.still(header) {
+                    continue;
+                }
+                return None;
+            }
+            match self.scan(&place, probe) {
+                Some(seen) => return seen.found.map(|(item, _)| item),
+                None => continue,
+            }
+        }
+    }
+
+    /// Reads a bucket; none if it has changed meanwhile.
+    pub(super) fn scan(
+        &self,
+        place: &Place<'_, S>,
+        probe: &impl Probe<S::Item>,
+    ) -> Option<Seen<S::Item>> {
+        let Place { bucket, header, .. } = *place;
+        let mut found = None;
+        let mut candidates = bucket.slots.candidates(header.valid(), probe);
+        while candidates != 0 && found.is_none() {
+            let slot = candidates.trailing_zeros();
+            let item = bucket.slots.load(slot);
+            if !bucket.still(header) {
+                return None;
+            }
+            // SAFETY: the header has just been found the same.
+            if unsafe { probe.is(item) } {
+                found = Some((item, At::Slot(slot)));
+            }
+            candidates &= candidates - 1;
+        }
+        let Linked {
+            link,
+            in_force,
+            pending,
+        } = Self::read_link(place)?;
+        if found.is_none() {
+            // SAFETY: in force within this section.
+            for (n, block) in unsafe { in_force.blocks() }.enumerate() {
+                for (at, &item) in block.items().iter().enumerate() {
+                    // SAFETY: in force by a header found the same after the link was read.
+                    if probe.may_be(item) && unsafe { probe.is(item) } {
+                        found = Some((item, At::Block(n, at)));
+                    }
+                }
+            }
+        }
+        let linked = Linked {
+            link,
+            in_force,
+            pending,
+        };
+        Some(Seen { found, linked })
+    }
+
+    /// Reads the link of a bucket; none if the bucket has changed, also since the place was made.
+    pub(super) fn read_link(place: &Place<'_, S>) -> Option<Linked<S::Item>> {
+        let Place { bucket, header, .. } = *place;
+        let link = bucket.link();
+        let mut in_force = link;
+        let mut pending = false;
+        if link.tag() != header.parity() {
+            // SAFETY: it was in the link within this section. Null is in force, by a later header.
+            let proposal = unsafe { link.as_ref() }?;
+            in_force = proposal.prev;
+            pending = proposal.base == header.version();
+        }
+        // Only now: this is what the link held while the header was this one, so a proposal for
+        // another header is dead for good.
+        bucket.still(header).then_some(Linked {
+            link,
+            in_force,
+            pending,
+        })
+    }
+
+    /// Finds an item and does with it what `decide` says, in one atomic step. `decide` is asked again
+    /// when the bucket has changed meanwhile. Lock-free.
+    ///
+    /// Answers what was there. Nothing is held while the caller's code runs, so that may panic.
+    pub(super) fn write(
+        &self,
+        section: &Section<'_>,
+        hash: u64,
+        probe: &impl Probe<S::Item>,
+        rehash: &impl Fn(S::Item) -> u64,
+        mut decide: impl FnMut(Option<S::Item>) -> Decision<S::Item>,
+    ) -> Option<S::Item> {
+        loop {
+            let Some(place) = self.locate(hash) else {
+                if let Decision::Keep | Decision::Remove = decide(None) {
+                    return None;
+                }
+                self.begin();
+                continue;
+            };
+            if place.header.state() == State::Split {
+                self.help(section, place.index, rehash);
+                continue;
+            }
+            let Some(seen) = self.scan(&place, probe) else {
+                continue;
+            };
+            let old = seen.found.map(|(item, _)| item);
+            let at = seen.found.map(|(_, at)| at);
+            match decide(old) {
+                Decision::Keep => return old,
+                Decision::Remove => {
+                    let step = match at {
+                        None => return None,
+                        Some(At::Slot(slot)) => Self::clear(&place, slot),
+                        Some(At::Block(n, i)) => {
+                            self.replace_in_list(section, &place, &seen, (n, i), None)
+                        }
+                    };
+                    if step == Step::Done {
+                        self.count.add(-1);
+                        return old;
+                    }
+                }
+                Decision::Put(new) => {
+                    let slot = place.header.free_slot(S::COUNT);
+                    let (step, full) = match slot {
+                        Some(slot) if !place.header.filling() => {
+                            (self.put_in_slot(section, &place, &seen, slot, new), false)
+                        }
+                        _ => (self.put_in_list(section, &place, &seen, new), true),
+                    };
+                    if step == Step::Done {
+                        if old.is_none() {
+                            self.count.add(1);
+                            if full {
+                                self.relieve(section, hash, rehash);
+                            }
+                        }
+                        return old;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes an entry out of its slot. Linearizes at the change of the header.
+    fn clear(place: &Place<'_, S>, slot: u32) -> Step {
+        let Place { bucket, header, .. } = *place;
+        let mut now = header;
+        while now.agrees(header) {
+            if bucket.change(now, now.without_valid(1 << slot).bumped()) {
+                return Step::Done;
+            }
+            // Another's `filling` came or went, or an entry did.
+            now = bucket.header();
+        }
+        Step::Again
+    }
+
+    /// Puts an entry into a free slot; what was there before loses its own at the same instant.
+    fn put_in_slot(
+        &self,
+        section: &Section<'_>,
+        place: &Place<'_, S>,
+        seen: &Seen<S::Item>,
+        slot: u32,
+        new: S::Item,
+    ) -> Step {
+        let Place { bucket, header, .. } = *place;
+        if !bucket.begin_filling(header) {
+            return Step::Again;
+        }
+        bucket.slots.store(slot, new);
+        let step = match seen.found {
+            Some((_, At::Block(n, i))) => {
+                let change = Change {
+                    taken: Some((n, i)),
+                    added: None,
+                    set: 1 << slot,
+                    clear: 0,
+                };
+                self.change_list(section, place, seen, &change)
+            }
+            found => {
+                let old = match found {
+                    Some((_, At::Slot(old))) => 1 << old,
+                    _ => 0,
+                };
+                let next = header.without_valid(old).with_valid(1 << slot).bumped();
+                // While the right to fill is ours, nothing but a change of content alters the header.
+                if bucket.change(header.with_filling(), next) {
+                    return Step::Done;
+                }
+                Step::Again
+            }
+        };
+        if step == Step::Again {
+            bucket.end_filling();
+        }
+        step
+    }
+
+    /// Puts an entry into the list, for want of a slot.
+    fn put_in_list(
+        &self,
+        section: &Section<'_>,
+        place: &Place<'_, S>,
+        seen: &Seen<S::Item>,
+        new: S::Item,
+    ) -> Step {
+        let at = seen.found.map(|(_, at)| at);
+        if let Some(At::Block(n, i)) = at {
+            return self.replace_in_list(section, place, seen, (n, i), Some(new));
+        }
+        let change = Change {
+            taken: None,
+            added: Some(new),
+            set: 0,
+            clear: match at {
+                Some(At::Slot(old)) => 1 << old,
+                _ => 0,
+            },
+        };
+        self.change_list(section, place, seen, &change)
+    }
+
+    fn replace_in_list(
+        &self,
+        section: &Section<'_>,
+        place: &Place<'_, S>,
+        seen: &Seen<S::Item>,
+        taken: (usize, usize),
+        added: Option<S::Item>,
+    ) -> Step {
+        let change = Change {
+            taken: Some(taken),
+            added,
+            set: 0,
+            clear: 0,
+        };
+        self.change_list(section, place, seen, &change)
+    }
+
+    /// Makes the changed list, proposes and commits it. Slots in `set` are the caller's, and filled.
+    fn change_list(
+        &self,
+        section: &Section<'_>,
+        place: &Place<'_, S>,
+        seen: &Seen<S::Item>,
+        change: &Change<S::Item>,
+    ) -> Step {
+        let mut items = SmallVec::<[_; 2 * ITEMS]>::new();
+        let mut rest = seen.linked.in_force.block();
+        let copied = match change.taken {
+            Some((n, _)) => n + 1,
+            // The first block, if there is room in it.
+            // SAFETY: in force within this section.
+            None => {
+                usize::from(unsafe { seen.linked.in_force.as_ref() }.is_some_and(|b| !b.is_full()))
+            }
+        };
+        // SAFETY: in force within this section.
+        for (n, block) in unsafe { seen.linked.in_force.blocks() }
+            .take(copied)
+            .enumerate()
+        {
+            for (i, &item) in block.items().iter().enumerate() {
+                if change.taken != Some((n, i)) {
+                    items.push(item);
+                }
+            }
+            rest = block.rest();
+        }
+        items.extend(change.added);
+        let proposal = Proposal {
+            set: change.set,
+            clear: change.clear,
+            rest,
+            ..Proposal::new(seen.linked.in_force, place.header.version())
+        };
+        self.propose(section, place, &seen.linked, &proposal, &items)
+    }
+
+    /// Puts a proposal into the link and commits it.
+    pub(super) fn propose(
+        &self,
+        section: &Section<'_>,
+        place: &Place<'_, S>,
+        linked: &Linked<S::Item>,
+        proposal: &Proposal<S::Item>,
+        items: &[S::Item],
+    ) -> Step {
+        let bucket = place.bucket;
+        if linked.pending {
+            // Another's, which may yet be committed: to take its place would undo that.
+            self.commit(bucket, linked.link);
+            return Step::Again;
+        }
+        let made = block::make(&self.pool, section, proposal, items);
+        let Some(link) = self.publish(place, linked.link, made) else {
+            return Step::Again;
+        };
+        if !self.commit(bucket, link) && Self::fate(bucket, made) == Fate::Dead {
+            return Step::Again;
+        }
+        self.clear_away(bucket, link);
+        Step::Done
+    }
+
+    /// Puts a block into the link in the place of `from`, read under the place's header, which is not
+    /// a proposal for it.
+    pub(super) fn publish(
+        &self,
+        place: &Place<'_, S>,
+        from: Link<S::Item>,
+        made: *mut Block<S::Item>,
+    ) -> Option<Link<S::Item>> {
+        let parity = place.header.parity();
+        let dead = from.tag() != parity;
+        // SAFETY: it was in the link within this section.
+        if let Some(leaving) = unsafe { from.as_ref() } {
+            leaving.set_fate(if dead { Fate::Dead } else { Fate::Committed });
+        }
+        let link = Link::new(made, parity ^ 1);
+        if !place.bucket.relink(from, link) {
+            // SAFETY: not published.
+            unsafe { block::dispose_own(&self.pool, made) };
+            return None;
+        }
+        if dead {
+            // SAFETY: a dead proposal; the exchange took it out of the link, once.
+            unsafe { block::retire_own(&self.pool, from.block()) };
+        }
+        Some(link)
+    }
+
+    /// Brings the proposal in the bucket's link into force, if its header is still the one that it is
+    /// for. Whether this very call did. Linearizes at the change of the header, for the proposal's maker.
+    pub(super) fn commit(&self, bucket: &Bucket<S>, link: Link<S::Item>) -> bool {
+        // SAFETY: it was in the link within this section.
+        let proposal = unsafe { link.as_ref() }.expect("a proposal is a block");
+        loop {
+            let now = bucket.header();
+            if now.version() != proposal.base {
+                return false;
+            }
+            let mut next = now.without_valid(proposal.clear.into());
+            if proposal.set != 0 {
+                // Its maker's right to fill ends with it.
+                next = next.with_valid(proposal.set.into()).without_filling();
+            }
+            if bucket.change(now, next.bumped().flipped()) {
+                // SAFETY: this call brought it into force.
+                unsafe { block::retire_replaced(&self.pool, link.block()) };
+                return true;
+            }
+        }
+    }
+
+    /// What became of a proposal of this thread's, once in the link: the header has moved on.
+    fn fate(bucket: &Bucket<S>, made: *mut Block<S::Item>) -> Fate {
+        loop {
+            let link = bucket.link();
+            if link.block() != made {
+                // SAFETY: the maker's section protects it.
+                let fate = unsafe { (*made).fate() };
+                return fate.expect("B3: a block's fate is known before it leaves the link");
+            }
+            let header = bucket.header();
+            // What was in the link before and after was there under that header.
+            if bucket.link() == link {
+                return if link.tag() == header.parity() {
+                    Fate::Committed
+                } else {
+                    Fate::Dead
+                };
+            }
+        }
+    }
+
+    /// Takes a list out of the link, if it is empty and in force.
+    pub(super) fn clear_away(&self, bucket: &Bucket<S>, link: Link<S::Item>) {
+        // SAFETY: it was in the link within this section.
+        let Some(block) = (unsafe { link.as_ref() }) else {
+            return;
+        };
+        // What was in the link before and after was there under that header.
+        let in_force = |header: Header| link.tag() == header.parity();
+        if block.is_empty()
+            && bucket.link() == link
+            && in_force(bucket.header())
+            && bucket.link() == link
+        {
+            block.set_fate(Fate::Committed);
+            let null = Link::new(core::ptr::null_mut(), link.tag());
+            if bucket.relink(link, null) {
+                // SAFETY: the exchange took it out of the link, once; it is its own list.
+                unsafe { block::retire_own(&self.pool, link.block()) };
+            }
+        }
+    }
+
+    /// Asks the cache for the bucket of a hash.
+    #[inline]
+    pub(super) fn prefetch(&self, hash: u64) {
+        let buckets = self.geometry.load(Ordering::Acquire);
+        if buckets > 0 {
+            self.segments.prefetch(Self::index(hash, buckets));
+        }
+    }
+
+    /// Asserts what must hold at rest, for items with these hashes.
+    pub(super) fn check(&mut self, hash: impl Fn(S::Item) -> u64) {
+        let mut entries = 0;
+        for (index, header, item) in self.at_rest() {
+            let place = hash(item) & low_bits(header.depth());
+            assert_eq!(place, index as u64, "an item is where it belongs");
+            entries += 1;
+        }
+        assert_eq!(self.count.get(), entries, "every item is counted once");
+        let buckets = self.buckets.load(Ordering::Acquire);
+        assert!(self.geometry.load(Ordering::Acquire) <= buckets);
+        for (index, bucket) in self.segments.all().enumerate() {
+            let header = bucket.header();
+            assert!(header.valid() >> S::COUNT == 0, "{index}: {header:?}");
+            assert!(!header.filling(), "nobody fills: {index}, {header:?}");
+            assert_ne!(header.state(), State::Split, "nobody splits: {index}");
+            assert!(header.state() == State::Uninit || index < buckets);
+            let link = bucket.link();
+            assert!(
+                !link.is_null() || link.tag() == header.parity(),
+                "B2: {index}"
+            );
+        }
+    }
+
+    /// Gives every item to `f`, and frees every block.
+    pub(super) fn drain(&mut self, mut f: impl FnMut(S::Item)) {
+        let pool = &self.pool;
+        for bucket in self.segments.all() {
+            let (mut link, header) = (bucket.link(), bucket.header());
+            if link.tag() != header.parity() {
+                let proposal = link.block();
+                // SAFETY: exclusively borrowed.
+                link = unsafe { (*proposal).prev };
+                // SAFETY: as above; a proposal that was not committed is dead now.
+                unsafe { block::dispose_own(pool, proposal) };
+            }
+            items_at_rest(bucket, header, link).for_each(&mut f);
+            // SAFETY: as above.
+            unsafe { block::dispose_all(pool, link) };
+            bucket.init(Header(0));
+        }
+    }
+
+    /// Every item, exclusively borrowed, with the bucket that it is in.
+    pub(super) fn at_rest(&mut self) -> impl Iterator<Item = (usize, Header, S::Item)> {
+        let buckets = self.segments.all().enumerate();
+        buckets.flat_map(|(index, bucket)| {
+            let (mut link, header) = (bucket.link(), bucket.header());
+            if link.tag() != header.parity() {
+                // SAFETY: exclusively borrowed.
+                link = unsafe { (*link.block()).prev };
+            }
+            items_at_rest(bucket, header, link).map(move |item| (index, header, item))
+        })
+    }
+}
+
+/// How a list changes.
+struct Change<I> {
+    taken: Option<(usize, usize)>,
+    added: Option<I>,
+    set: u16,
+    clear: u16,
+}
+
+/// The items of a bucket that is exclusively borrowed.
+fn items_at_rest<'t, S: Slots>(
+    bucket: &'t Bucket<S>,
+    header: Header,
+    in_force: Link<S::Item>,
+) -> impl Iterator<Item = S::Item> + 't {
+    let slots = (0..S::COUNT).filter(move |slot| header.valid() >> slot & 1 == 1);
+    // SAFETY: exclusively borrowed.
+    let blocks = unsafe { in_force.blocks::<'t>() };
+    let listed = blocks.flat_map(|block| block.items().iter().copied());
+    slots.map(|slot| bucket.slots.load(slot)).chain(listed)
+}
+
+/// The bucket that another is split from.
+#[inline]
+pub(super) fn parent(index: usize) -> usize {
+    debug_assert!(index != 0, "B4: bucket 0 is always initialized");
+    index ^ 1 << (usize::BITS - 1 - index.leading_zeros())
+}

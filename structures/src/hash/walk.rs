@@ -1,0 +1,96 @@
+//! Iteration beside changes and growth.
+
+use smallvec::SmallVec;
+
+use super::bucket::Slots;
+use super::header::State;
+use super::reclaim::Section;
+use super::table::{Place, Table, low_bits};
+
+/// A place in the order in which a table is walked: that of the hashes read backwards, bit by bit. Bucket
+/// `i` at depth `d` is an interval in it, which a split cuts in two; so whatever is split between two
+/// steps, what lies before the cursor has been seen, and the rest has not.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cursor(Option<u64>);
+
+/// The entries of one bucket.
+pub(super) type Batch<I> = SmallVec<[I; 14]>;
+
+impl Cursor {
+    pub(super) fn start() -> Cursor {
+        Cursor(Some(0))
+    }
+
+    pub(super) fn is_at_end(self) -> bool {
+        self.0.is_none()
+    }
+}
+
+impl<S: Slots> Table<S> {
+    /// Adds the entries of one bucket, as they are at one instant, to `batch`, and moves the cursor on.
+    /// Lock-free; O(1) on average.
+    pub(super) fn step(
+        &self,
+        _section: &Section<'_>,
+        cursor: &mut Cursor,
+        rehash: &impl Fn(S::Item) -> u64,
+        batch: &mut Batch<S::Item>,
+    ) {
+        let before = batch.len();
+        while let Some(from) = cursor.0 {
+            let hash = from.reverse_bits();
+            let Some(place) = self.locate(hash) else {
+                cursor.0 = None;
+                return;
+            };
+            let Place {
+                bucket,
+                index,
+                header,
+            } = place;
+            let splitting = header.state() == State::Split;
+            // Of a bucket that is being split only the half that is asked for: the other may be changing
+            // in its own bucket by now.
+            let depth = header.depth() + u32::from(splitting);
+            let first = hash & low_bits(depth);
+            for slot in 0..S::COUNT {
+                if header.valid() >> slot & 1 == 1 {
+                    batch.push(bucket.slots.load(slot));
+                }
+            }
+            let Some(linked) = Self::read_link(&place) else {
+                batch.truncate(before);
+                continue;
+            };
+            // SAFETY: in force within this section.
+            for block in unsafe { linked.in_force.blocks() } {
+                batch.extend_from_slice(block.items());
+            }
+            debug_assert_eq!(index as u64, first & low_bits(header.depth()));
+            let start = first.reverse_bits();
+            if splitting || start < from {
+                let mut at = 0;
+                batch.retain(|&mut item| {
+                    at += 1;
+                    let hash = rehash(item);
+                    at <= before || hash.reverse_bits() >= from && hash & low_bits(depth) == first
+                });
+            }
+            // Where the interval ends; there is none after the last.
+            cursor.0 = match depth {
+                0 => None,
+                _ => start.checked_add(1 << (64 - depth)),
+            };
+            self.prefetch_after(*cursor, depth);
+            return;
+        }
+    }
+
+    /// Asks the cache for a bucket that comes a few steps later.
+    fn prefetch_after(&self, cursor: Cursor, depth: u32) {
+        const AHEAD: u64 = 8;
+        if let (Some(at), 8..) = (cursor.0, depth) {
+            self.prefetch(at.wrapping_add(AHEAD << (64 - depth)).reverse_bits());
+        }
+    }
+}

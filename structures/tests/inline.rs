@@ -1,0 +1,367 @@
+//! `InlineHashMap` against the shared tests and its own promises.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hasher};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use structures::hash_map::{Computed, InlineHashMap, Operation};
+use structures::testing::{Call, Mix, Op, Session, Subject, conformance};
+
+/// Hashers, by name.
+trait Spread: BuildHasher + Default + Send + Sync + 'static {
+    const NAME: &'static str;
+}
+
+type Sip = BuildHasherDefault<DefaultHasher>;
+
+impl Spread for Sip {
+    const NAME: &'static str = "SipHash";
+}
+
+/// Keeps a few bits only: long lists, and equal hashes.
+#[derive(Default)]
+struct Few;
+
+struct FewHasher(u64);
+
+impl Hasher for FewHasher {
+    fn finish(&self) -> u64 {
+        self.0 % 3
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = self.0.wrapping_mul(31).wrapping_add(byte.into());
+        }
+    }
+}
+
+impl BuildHasher for Few {
+    type Hasher = FewHasher;
+
+    fn build_hasher(&self) -> FewHasher {
+        FewHasher(0)
+    }
+}
+
+impl Spread for Few {
+    const NAME: &'static str = "three hashes";
+}
+
+struct Inline<S>(InlineHashMap<u64, u64, S>);
+
+struct InUse<'s, S>(&'s InlineHashMap<u64, u64, S>);
+
+impl<S: Spread> Subject for Inline<S> {
+    const NAME: &'static str = S::NAME;
+
+    type Session<'s> = InUse<'s, S>;
+
+    fn new() -> Self {
+        Inline(InlineHashMap::default())
+    }
+
+    fn session(&self) -> InUse<'_, S> {
+        InUse(&self.0)
+    }
+
+    fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    fn entries(&self) -> Vec<(u64, u64)> {
+        self.0.iter().collect()
+    }
+
+    fn check(&mut self) {
+        self.0.check();
+    }
+}
+
+impl<S: Spread> Session for InUse<'_, S> {
+    fn apply(&mut self, Call { key, op }: Call) -> Option<u64> {
+        let map = self.0;
+        match op {
+            Op::Get => map.get(&key),
+            Op::Insert(value) => map.insert(key, value),
+            Op::TryInsert(value) => map.try_insert(key, value).err(),
+            Op::Update(more) => map.update(key, |v| v.wrapping_add(more)),
+            Op::Upsert(more) => Some(map.update_or_insert(key, |v| v.wrapping_add(more), more)),
+            Op::Remove => map.remove(&key),
+            Op::RemoveIfEven => map.remove_if(&key, |_, v| v % 2 == 0).unwrap_or(None),
+        }
+    }
+}
+
+#[test]
+fn it_agrees_with_the_oracle() {
+    for seed in 0..4 {
+        conformance::agrees_with_the_oracle::<Inline<Sip>>(seed, Mix::EVEN, 30, 3_000);
+        conformance::agrees_with_the_oracle::<Inline<Sip>>(seed, Mix::CHURN, 3_000, 30_000);
+        conformance::agrees_with_the_oracle::<Inline<Few>>(seed, Mix::EVEN, 60, 5_000);
+    }
+}
+
+#[test]
+fn threads_with_their_own_keys_agree() {
+    for seed in 0..10 {
+        conformance::threads_with_their_own_keys_agree::<Inline<Sip>>(seed, 4, 10, 3_000);
+        conformance::threads_with_their_own_keys_agree::<Inline<Sip>>(seed, 3, 500, 5_000);
+        conformance::threads_with_their_own_keys_agree::<Inline<Few>>(seed, 3, 20, 3_000);
+    }
+}
+
+#[test]
+fn histories_are_linearizable() {
+    for seed in 0..30 {
+        conformance::histories_are_linearizable::<Inline<Sip>>(seed, 3, 3, 300);
+        conformance::histories_are_linearizable::<Inline<Sip>>(seed, 3, 40, 300);
+        conformance::histories_are_linearizable::<Inline<Few>>(seed, 3, 20, 200);
+    }
+}
+
+#[test]
+fn an_empty_map_is_small() {
+    let map = InlineHashMap::<u64, u64>::new();
+    assert!(size_of_val(&map) <= 256, "{} bytes", size_of_val(&map));
+    assert!(map.is_empty() && map.get(&1).is_none() && map.remove(&1).is_none());
+    assert_eq!(map.iter().count(), 0);
+}
+
+#[test]
+fn it_grows_and_keeps_everything() {
+    let mut map = InlineHashMap::<u64, u64>::new();
+    for i in 0..200_000 {
+        assert_eq!(map.insert(i, i * 3), None);
+    }
+    assert_eq!(map.len(), 200_000);
+    for i in 0..200_000 {
+        assert_eq!(map.get(&i), Some(i * 3), "{i}");
+    }
+    assert_eq!(map.get(&200_000), None);
+    map.check();
+    for i in (0..200_000).step_by(2) {
+        assert_eq!(map.remove(&i), Some(i * 3));
+    }
+    let left: HashSet<_> = map.keys().collect();
+    assert_eq!(left, (0..200_000).filter(|i| i % 2 == 1).collect());
+    map.check();
+}
+
+/// Inserters race with each other, with the growth that they cause, and with readers.
+#[test]
+fn nothing_is_lost_while_it_grows() {
+    for round in 0..20 {
+        let mut map = InlineHashMap::<u64, u64, Sip>::default();
+        let done = AtomicBool::new(false);
+        std::thread::scope(|s| {
+            let map = &map;
+            let done = &done;
+            let inserters: Vec<_> = (0..3)
+                .map(|t| {
+                    s.spawn(move || {
+                        for i in 0..4_000 {
+                            let key = i * 3 + t;
+                            assert_eq!(map.insert(key, key + round), None);
+                            assert_eq!(map.get(&key), Some(key + round));
+                        }
+                    })
+                })
+                .collect();
+            s.spawn(move || {
+                while !done.load(Relaxed) {
+                    let seen: Vec<_> = map.iter().collect();
+                    assert!(seen.iter().all(|(k, v)| *v == k + round), "torn");
+                    let keys: HashSet<_> = seen.iter().map(|(k, _)| k).collect();
+                    assert_eq!(keys.len(), seen.len(), "a key twice");
+                }
+            });
+            for inserter in inserters {
+                inserter.join().unwrap();
+            }
+            done.store(true, Relaxed);
+        });
+        assert_eq!(map.len(), 12_000);
+        map.check();
+    }
+}
+
+/// What is there throughout is seen exactly once, whatever happens around it.
+#[test]
+fn iteration_sees_what_stays_exactly_once() {
+    let map = InlineHashMap::<u64, u64, Sip>::default();
+    for key in 0..1_000 {
+        map.insert(key, key);
+    }
+    let done = AtomicBool::new(false);
+    std::thread::scope(|s| {
+        s.spawn(|| {
+            for key in 1_000..60_000 {
+                map.insert(key, key);
+                if key % 2 == 0 {
+                    map.remove(&key);
+                }
+            }
+            done.store(true, Relaxed);
+        });
+        while !done.load(Relaxed) {
+            let mut times = HashMap::new();
+            for (key, value) in &map {
+                assert_eq!(key, value);
+                *times.entry(key).or_insert(0) += 1;
+            }
+            for key in 0..1_000 {
+                assert_eq!(times.get(&key), Some(&1), "{key}");
+            }
+        }
+    });
+}
+
+#[test]
+fn many_are_looked_up_at_once() {
+    let map: InlineHashMap<u64, u64> = (0..1_000).map(|i| (i, i + 1)).collect();
+    let keys: Vec<_> = (0..300).map(|i| i * 7).collect();
+    let mut values = vec![None; 300];
+    map.get_many(&keys, &mut values);
+    for (key, value) in keys.iter().zip(values) {
+        assert_eq!(value, map.get(key));
+    }
+    let empty = InlineHashMap::<u64, u64>::new();
+    let mut none = [Some(1)];
+    empty.get_many(&[1], &mut none);
+    assert_eq!(none, [None]);
+}
+
+#[test]
+#[should_panic(expected = "a place for the value of each key")]
+fn many_need_as_many_places() {
+    InlineHashMap::<u64, u64>::new().get_many(&[1], &mut []);
+}
+
+#[test]
+fn computing_is_one_step() {
+    let map = InlineHashMap::<u8, u32>::new();
+    let add = |old: Option<u32>| Operation::<u32, ()>::Insert(old.unwrap_or(0) + 1);
+    assert_eq!(map.compute(1, add), Computed::Inserted(1));
+    assert_eq!(map.compute(1, add), Computed::Updated { old: 1, new: 2 });
+    let nothing = map.compute(2, |_| Operation::<_, ()>::Remove);
+    assert_eq!(nothing, Computed::Aborted(None));
+    assert_eq!(
+        map.compute(1, |_| Operation::<_, ()>::Remove),
+        Computed::Removed(2)
+    );
+    assert!(map.is_empty());
+    assert_eq!(
+        map.compute(1, |_| Operation::Abort("no")),
+        Computed::Aborted(Some("no"))
+    );
+    std::thread::scope(|s| {
+        for _ in 0..3 {
+            s.spawn(|| (0..10_000).for_each(|_| _ = map.compute(7, add)));
+        }
+    });
+    assert_eq!(map.get(&7), Some(30_000));
+}
+
+#[test]
+fn small_types_of_all_kinds_are_keys() {
+    let map = InlineHashMap::<char, bool>::new();
+    map.insert('é', true);
+    assert_eq!((map.get(&'é'), map.get(&'e')), (Some(true), None));
+    let set = InlineHashMap::<std::num::NonZeroU16, ()>::new();
+    let key = |n| std::num::NonZeroU16::new(n).unwrap();
+    set.insert(key(1), ());
+    assert!(set.contains_key(&key(1)) && !set.contains_key(&key(2)));
+    let map = InlineHashMap::<[u8; 3], f32>::new();
+    map.insert([1, 2, 3], 0.5);
+    assert_eq!(map.get(&[1, 2, 3]), Some(0.5));
+}
+
+/// A panic of the caller's code leaves the map as it was, and of use.
+#[test]
+fn panics_pass_through() {
+    let mut map: InlineHashMap<u64, u64> = (0..50).map(|i| (i, i)).collect();
+    for i in 0..50 {
+        let panics = std::panic::catch_unwind(|| map.update(i, |_| panic!("on purpose")));
+        assert!(panics.is_err());
+        assert_eq!(map.get(&i), Some(i));
+    }
+    assert_eq!(map.insert(50, 50), None);
+    map.check();
+}
+
+#[test]
+fn closures_may_use_the_map() {
+    let map: InlineHashMap<u64, u64> = (0..20).map(|i| (i, i)).collect();
+    let sum = map.update_or_insert(5, |v| v + map.get(&6).unwrap(), 0);
+    assert_eq!(sum, 11);
+    // A change of the same entry makes the outer one start again.
+    let mut first = true;
+    let answer = map.update(7, |v| {
+        if std::mem::take(&mut first) {
+            map.insert(7, 100);
+        }
+        v + 1
+    });
+    assert_eq!((answer, map.get(&7)), (Some(101), Some(101)));
+}
+
+/// Constant size, constant memory: nothing that is removed leaves anything behind.
+#[test]
+fn churn_does_not_grow_it() {
+    let smr = structures::Smr::new();
+    let map = InlineHashMap::<u64, u64, Sip>::with_hasher_in(Sip::default(), &smr);
+    for i in 0..1_000 {
+        map.insert(i, i);
+    }
+    let buckets = map.buckets();
+    for i in 1_000..300_000 {
+        map.insert(i, i);
+        assert_eq!(map.remove(&(i - 1_000)), Some(i - 1_000));
+    }
+    assert_eq!(map.len(), 1_000);
+    assert!(
+        map.buckets() <= buckets + buckets / 4,
+        "{buckets}, then {}",
+        map.buckets()
+    );
+}
+
+#[test]
+#[should_panic(expected = "capacity overflow")]
+fn impossible_capacities_are_refused() {
+    drop(InlineHashMap::<u64, u64>::with_capacity(usize::MAX));
+}
+
+#[test]
+fn capacity_is_made_at_once() {
+    for capacity in [0, 1, 5, 6, 100, 777, 5_000] {
+        let mut map = InlineHashMap::<u64, u64>::with_capacity(capacity);
+        let buckets = map.buckets();
+        for i in 0..capacity as u64 {
+            map.insert(i, i);
+        }
+        assert_eq!(map.buckets(), buckets, "{capacity}");
+        map.check();
+    }
+}
+
+#[test]
+fn maps_are_values() {
+    let map: InlineHashMap<u64, u64> = (0..100).map(|i| (i, i)).collect();
+    let copy = map.clone();
+    assert_eq!(map, copy);
+    copy.insert(5, 6);
+    assert_ne!(map, copy);
+    let one: InlineHashMap<_, _> = [(1u8, 'x')].into_iter().collect();
+    assert_eq!(format!("{one:?}"), "{1: 'x'}");
+    map.retain(|key, _| key % 10 == 0);
+    assert_eq!(map.len(), 10);
+    map.clear();
+    assert!(map.is_empty());
+    assert_eq!(map.get_or_insert(3, 4), 4);
+    assert_eq!(map.get_or_insert_with(3, || unreachable!()), 4);
+    assert_eq!(map.remove_if(&3, |_, v| v == 5), Err(4));
+    assert_eq!(map.remove_if(&3, |_, v| v == 4), Ok(Some(4)));
+    assert_eq!(map.remove_if(&3, |_, _| true), Ok(None));
+}
