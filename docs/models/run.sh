@@ -46,6 +46,9 @@ table() {
 	narrow EXPIRES SHARE_NEXT BOTH_ADVANCE
 	narrow BOTH_ADVANCE CHECK_C1
 	narrow BOTH_ADVANCE CHECK_C1 TAG_IS_W ! OLD_TAG
+	bucket OPS=2 COLLAPSE ! NO_RECHECK NO_BUMP COMMIT_STALE COMMIT_ANY STEAL_LIVE BLIND
+	bucket OPS=1 NT=3 SPLITTER=1 ! UNBLOCK
+	bucket OPS=2 SPLITTER=1 ! FINISH_FIRST CHILD_FIRST
 	END
 }
 
@@ -66,6 +69,9 @@ symptom() {
 	litmus*) echo 'assertion violated .*(seen|flag)' ;;
 	steal*) echo 'assertion violated .*(inside|put)' ;;
 	*OLD_TAG) echo 'assertion violated .*mem\[0\]-mem\[1\]' ;;
+	bucket*UNBLOCK) echo 'assertion violated .x&8' ;;
+	bucket*FINISH_FIRST) echo 'assertion violated .*header' ;;
+	bucket*) echo 'assertion violated .*(map|seen|retired)' ;;
 	*) echo 'assertion violated .*freed' ;;
 	esac
 }
@@ -80,7 +86,7 @@ check() {
 	local level=$1 model=$2
 	shift 2
 	spin -a "${@/#/-D}" "$here/$model.pml" >log 2>&1 &&
-		gcc -w "$level" -DSAFETY -DMEMLIM=6000 -o pan pan.c >>log 2>&1 &&
+		gcc -w "$level" $(grep -ow COLLAPSE <<<"$*" | sed 's/^/-D/') -DSAFETY -DMEMLIM=6000 -o pan pan.c >>log 2>&1 &&
 		./pan -m"${depth:-2000000}" >>log 2>&1
 }
 

@@ -1,4 +1,4 @@
-//! Buckets: two cache lines of header, link and slots.
+//! Buckets: a few cache lines of header, link and slots.
 
 use smr_core::primitive::{AtomicPtr, AtomicU64, Ordering};
 
@@ -6,7 +6,7 @@ use super::block::{Block, Link};
 use super::header::Header;
 
 /// The slots of a bucket: atomic words, so that a torn or overtaken read is a wrong value, never a race.
-/// Accesses are relaxed; the header orders them.
+/// Accesses are relaxed; the header orders them. Each slot has a tag, some bits of its entry's hash.
 ///
 /// # Safety
 /// Zeroed memory is a value of the type.
@@ -27,26 +27,64 @@ pub(super) unsafe trait Slots: Sync {
     fn load(&self, slot: u32) -> Self::Item;
 
     /// Only for the thread that set `filling`, and slots that are not valid.
-    fn store(&self, slot: u32, item: Self::Item);
+    fn store(&self, slot: u32, item: Self::Item, tag: u8);
 
-    /// The slots among `valid` that may hold what `probe` looks for.
-    fn candidates(&self, valid: u32, probe: &impl Probe<Self::Item>) -> u32;
+    /// One bit for each slot with this tag.
+    fn tagged(&self, tag: u8) -> u32;
 }
 
 /// What is looked for.
 pub(super) trait Probe<I> {
-    /// Whether `item` may be it, as far as the item itself tells.
-    fn may_be(&self, item: I) -> bool;
-
-    /// An item that [`may_be`](Self::may_be) can be asked about, in the place of one that was never
-    /// stored.
-    fn stand_in(&self) -> I;
-
-    /// Whether it is.
+    /// Whether the item is it.
     ///
     /// # Safety
     /// The item was in a bucket, by a header that was the same after it was read, within the section.
     unsafe fn is(&self, item: I) -> bool;
+}
+
+/// The tags of up to 14 slots, a byte each.
+pub(super) struct Tags([AtomicU64; 2]);
+
+impl Tags {
+    #[cfg(smr_loom)]
+    pub(super) fn new() -> Self {
+        Tags([AtomicU64::new(0), AtomicU64::new(0)])
+    }
+
+    /// Only for the thread that set `filling`: it alone writes here, and the other bytes stay the same.
+    #[inline]
+    pub(super) fn store(&self, slot: u32, tag: u8) {
+        let word = &self.0[slot as usize / 8];
+        let shift = slot % 8 * 8;
+        let others = word.load(Ordering::Relaxed) & !(0xFF << shift);
+        word.store(others | u64::from(tag) << shift, Ordering::Relaxed);
+    }
+
+    /// One bit for each slot with this tag.
+    #[inline]
+    pub(super) fn equal(&self, tag: u8) -> u32 {
+        let [low, high] = [0, 1].map(|i| self.0[i].load(Ordering::Relaxed));
+        #[cfg(target_arch = "x86_64")]
+        {
+            use core::arch::x86_64 as x86;
+            // SAFETY: SSE2 is part of the architecture.
+            let tags = unsafe { x86::_mm_set_epi64x(high.cast_signed(), low.cast_signed()) };
+            // SAFETY: as above.
+            let wanted = unsafe { x86::_mm_set1_epi8(tag.cast_signed()) };
+            // SAFETY: as above.
+            let equal = unsafe { x86::_mm_cmpeq_epi8(tags, wanted) };
+            // SAFETY: as above.
+            unsafe { x86::_mm_movemask_epi8(equal) }.cast_unsigned()
+        }
+        #[cfg(not(target_arch = "x86_64"))]
+        {
+            let bytes = low.to_le_bytes().into_iter().chain(high.to_le_bytes());
+            (0..)
+                .zip(bytes)
+                .map(|(i, byte)| u32::from(byte == tag) << i)
+                .sum()
+        }
+    }
 }
 
 /// One bucket. Zeroed memory is one that is not initialized, without a block.

@@ -10,9 +10,9 @@ use bytemuck::NoUninit;
 use smr_core::Smr;
 use smr_core::primitive::{AtomicU64, Ordering::Relaxed};
 
-use super::bucket::{Probe, Slots};
+use super::bucket::{Probe, Slots, Tags};
 use super::reclaim::{Pool, Section};
-use super::table::{Decision, Table};
+use super::table::{Decision, Glance, Table};
 use super::walk::{Batch, Cursor};
 
 /// A key's and a value's bytes.
@@ -22,55 +22,48 @@ pub(super) struct Pair {
     value: u64,
 }
 
-/// Seven of them: the keys first, so that a search touches as few cache lines as it can.
+/// Fourteen of them, which make buckets of four cache lines: the tags are in the first, with the header;
+/// a hit touches one more.
 #[repr(C)]
 pub(super) struct Pairs {
-    keys: [AtomicU64; 7],
-    values: [AtomicU64; 7],
+    tags: Tags,
+    pairs: [[AtomicU64; 2]; 14],
 }
 
 // SAFETY: atomics, for which zeroed memory is a value.
 unsafe impl Slots for Pairs {
-    const COUNT: u32 = 7;
-    const LOAD: usize = 47;
+    const COUNT: u32 = 14;
+    const LOAD: usize = 79;
     type Item = Pair;
 
     #[cfg(smr_loom)]
     fn new() -> Self {
         Pairs {
-            keys: std::array::from_fn(|_| AtomicU64::new(0)),
-            values: std::array::from_fn(|_| AtomicU64::new(0)),
+            tags: Tags::new(),
+            pairs: std::array::from_fn(|_| [AtomicU64::new(0), AtomicU64::new(0)]),
         }
     }
 
     #[inline]
     fn load(&self, slot: u32) -> Pair {
+        let [key, value] = &self.pairs[slot as usize];
         Pair {
-            key: self.keys[slot as usize].load(Relaxed),
-            value: self.values[slot as usize].load(Relaxed),
+            key: key.load(Relaxed),
+            value: value.load(Relaxed),
         }
     }
 
     #[inline]
-    fn store(&self, slot: u32, item: Pair) {
-        self.keys[slot as usize].store(item.key, Relaxed);
-        self.values[slot as usize].store(item.value, Relaxed);
+    fn store(&self, slot: u32, item: Pair, tag: u8) {
+        let [key, value] = &self.pairs[slot as usize];
+        key.store(item.key, Relaxed);
+        value.store(item.value, Relaxed);
+        self.tags.store(slot, tag);
     }
 
     #[inline]
-    fn candidates(&self, valid: u32, probe: &impl Probe<Pair>) -> u32 {
-        let mut found = 0;
-        // Without branches: which slot it is cannot be predicted.
-        for (slot, key) in self.keys.iter().enumerate() {
-            let valid = valid >> slot & 1;
-            let stored = Pair {
-                key: key.load(Relaxed),
-                value: 0,
-            };
-            let asked = if valid == 1 { stored } else { probe.stand_in() };
-            found |= (valid & u32::from(probe.may_be(asked))) << slot;
-        }
-        found
+    fn tagged(&self, tag: u8) -> u32 {
+        self.tags.equal(tag)
     }
 }
 
@@ -107,23 +100,10 @@ struct Wanted<'k, K>(&'k K);
 
 impl<K: NoUninit + Eq> Probe<Pair> for Wanted<'_, K> {
     #[inline]
-    fn may_be(&self, item: Pair) -> bool {
-        // SAFETY: a stored key, or `stand_in`.
+    unsafe fn is(&self, item: Pair) -> bool {
+        // SAFETY: a stored key.
         let key: K = unsafe { decode(item.key) };
         key == *self.0
-    }
-
-    #[inline]
-    fn stand_in(&self) -> Pair {
-        Pair {
-            key: encode(*self.0),
-            value: 0,
-        }
-    }
-
-    #[inline]
-    unsafe fn is(&self, _item: Pair) -> bool {
-        true // or it would not be a candidate
     }
 }
 
@@ -339,9 +319,25 @@ where
     /// ```
     #[inline]
     pub fn get(&self, key: &K) -> Option<V> {
+        self.look_up(self.hash(key), key)
+    }
+
+    #[inline]
+    fn look_up(&self, hash: u64, key: &K) -> Option<V> {
+        match self.table.glance(hash, &Wanted(key)) {
+            Glance::Found(item) => Some(Self::value(item)),
+            Glance::Absent => None,
+            Glance::Unsure => self.look_closely(hash, key),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn look_closely(&self, hash: u64, key: &K) -> Option<V> {
         let section = self.smr().enter();
-        let item = self.table.find(&section, self.hash(key), &Wanted(key))?;
-        Some(Self::value(item))
+        self.table
+            .find(&section, hash, &Wanted(key))
+            .map(Self::value)
     }
 
     /// Whether the key is there. Lock-free; O(1).
@@ -370,7 +366,6 @@ where
             values.len(),
             "a place for the value of each key"
         );
-        let section = self.smr().enter();
         for (keys, values) in keys.chunks(BATCH).zip(values.chunks_mut(BATCH)) {
             let mut hashes = [0; BATCH];
             for (hash, key) in hashes.iter_mut().zip(keys) {
@@ -378,8 +373,7 @@ where
                 self.table.prefetch(*hash);
             }
             for ((value, key), &hash) in values.iter_mut().zip(keys).zip(&hashes) {
-                let item = self.table.find(&section, hash, &Wanted(key));
-                *value = item.map(Self::value);
+                *value = self.look_up(hash, key);
             }
         }
     }

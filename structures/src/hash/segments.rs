@@ -8,38 +8,40 @@ use smr_core::primitive::{AtomicPtr, Ordering};
 
 use super::bucket::{Bucket, Slots};
 
-/// Segments below this many buckets are counted by `SMALL`; above, each doubling has 16.
-const EVEN: usize = 128;
-/// Log2 of `EVEN`.
-const EVEN_LOG: u32 = EVEN.trailing_zeros();
-/// Segments of the first `EVEN` buckets: 1, 1, 2, 4, then 8 buckets each.
-const SMALL: usize = 19;
-/// Capacities of directories, one after the other; the last suffices for 2^40 buckets.
-const CAPACITIES: [usize; 7] = [4, SMALL, 35, 67, 131, 259, 547];
+/// Where segments become larger, and by how much: so that the newest is a small part of all, and the
+/// directory stays in the cache. Below 8 there are segments of 1, 1, 2 and 4 buckets, then of 8.
+const MIDDLE: usize = 256;
+const MIDDLE_LEN: usize = 32;
+const LARGE: usize = 4096;
+const LARGE_LEN: usize = 256;
+/// How many segments come before these.
+const BEFORE_MIDDLE: usize = 3 + MIDDLE / 8;
+const BEFORE_LARGE: usize = BEFORE_MIDDLE + (LARGE - MIDDLE) / MIDDLE_LEN;
 
-/// As many buckets as the last directory holds.
-pub(super) const MOST_BUCKETS: usize = if usize::BITS < 64 {
-    1 << 24
-} else {
-    (1u64 << 40) as usize
-};
+/// As many buckets as there can be: more would not fit into any memory.
+pub(super) const MOST_BUCKETS: usize = 1 << if usize::BITS < 64 { 24 } else { 40 };
 
 /// The segment of a bucket, and its place there.
 #[inline]
 fn place(index: usize) -> (usize, usize) {
-    if index >= EVEN {
-        let log = usize::BITS - 1 - index.leading_zeros();
-        let within = log - 4;
-        let segment = SMALL + ((log - EVEN_LOG) as usize) * 16 + (index >> within) - 16;
-        (segment, index & ((1 << within) - 1))
+    if index >= LARGE {
+        let segment = BEFORE_LARGE - LARGE / LARGE_LEN + index / LARGE_LEN;
+        (segment, index % LARGE_LEN)
+    } else {
+        small_place(index)
+    }
+}
+
+#[cold]
+fn small_place(index: usize) -> (usize, usize) {
+    if index >= MIDDLE {
+        let segment = BEFORE_MIDDLE - MIDDLE / MIDDLE_LEN + index / MIDDLE_LEN;
+        (segment, index % MIDDLE_LEN)
     } else if index >= 8 {
         (3 + index / 8, index % 8)
     } else {
         let log = usize::BITS - index.leading_zeros();
-        (
-            log as usize,
-            index - if index > 0 { 1 << (log - 1) } else { 0 },
-        )
+        (log as usize, index - (1 << log >> 1))
     }
 }
 
@@ -48,8 +50,18 @@ fn len(segment: usize) -> usize {
     match segment {
         0 => 1,
         1..=3 => 1 << (segment - 1),
-        _ if segment < SMALL => 8,
-        _ => 8 << ((segment - SMALL) / 16),
+        _ if segment < BEFORE_MIDDLE => 8,
+        _ if segment < BEFORE_LARGE => MIDDLE_LEN,
+        _ => LARGE_LEN,
+    }
+}
+
+/// The capacity of the directory after one with so many entries.
+fn next_capacity(entries: usize) -> usize {
+    match entries {
+        0 => 4,
+        4 => 19,
+        _ => entries * 2,
     }
 }
 
@@ -100,12 +112,24 @@ impl<S: Slots> Segments<S> {
         unsafe { &*first.add(at) }
     }
 
-    /// Asks the cache for a bucket; harmless if it is not there.
+    /// Asks the cache for a bucket that has been provided, to read.
     #[inline]
     pub(super) fn prefetch(&self, index: usize) {
+        self.lines(index).for_each(super::prefetch);
+    }
+
+    /// Asks the cache for a bucket that has been provided, to write: what a change touches is spread
+    /// over its lines, and a compare-and-swap waits for all that came before.
+    #[inline]
+    pub(super) fn prefetch_to_write(&self, index: usize) {
+        self.lines(index).for_each(super::prefetch_to_write);
+    }
+
+    #[inline]
+    fn lines(&self, index: usize) -> impl Iterator<Item = *const u8> {
         let bucket: *const Bucket<S> = self.bucket(index);
-        super::prefetch(bucket.cast());
-        super::prefetch(bucket.cast::<u8>().wrapping_add(64));
+        let lines = (0..size_of::<Bucket<S>>()).step_by(64);
+        lines.map(move |at| bucket.cast::<u8>().wrapping_add(at))
     }
 
     /// Sees to it that the bucket is there, and all below it. `first` is for those of a new first
@@ -124,7 +148,13 @@ impl<S: Slots> Segments<S> {
                 continue;
             };
             if entry.load(Ordering::Acquire).is_null() {
-                for segment in 0..=needed {
+                // Those below first: whoever finds this one relies on them.
+                let there = |entry: &AtomicPtr<Bucket<S>>| !entry.load(Ordering::Acquire).is_null();
+                let missing = entries[..needed]
+                    .iter()
+                    .rposition(there)
+                    .map_or(0, |at| at + 1);
+                for segment in missing..=needed {
                     Self::provide_segment(&entries[segment], segment, &first)?;
                 }
             }
@@ -159,8 +189,7 @@ impl<S: Slots> Segments<S> {
 
     fn enlarge(&self, older: Option<&Directory<S>>) -> Result<(), NoMemory> {
         let entries = older.map_or(&[][..], |d| &d.segments);
-        let capacity = CAPACITIES.into_iter().find(|&c| c > entries.len());
-        let capacity = capacity.ok_or(NoMemory)?;
+        let capacity = next_capacity(entries.len());
         let mut segments = Vec::new();
         segments.try_reserve_exact(capacity).map_err(|_| NoMemory)?;
         segments.extend(
@@ -227,7 +256,7 @@ mod memory {
     const ALIGN: usize = 128;
     /// From here on memory is asked for with an alignment that lets the allocator map zeroed pages
     /// rather than clear them, and aligned here.
-    const LARGE: usize = 1 << 16;
+    const LARGE: usize = 1 << 14;
 
     fn layout<S: Slots>(count: usize) -> Option<Layout> {
         let buckets = Layout::array::<Bucket<S>>(count).ok()?;
@@ -301,12 +330,5 @@ mod tests {
                 (segment, at) = (segment + 1, 0);
             }
         }
-    }
-
-    #[test]
-    fn the_last_directory_suffices() {
-        let (last, _) = place(MOST_BUCKETS - 1);
-        assert!(last < CAPACITIES[CAPACITIES.len() - 1], "{last}");
-        assert!(CAPACITIES.is_sorted());
     }
 }

@@ -10,7 +10,7 @@ use super::bucket::{Bucket, Slots};
 use super::header::{Header, State};
 use super::reclaim::Section;
 use super::segments::{MOST_BUCKETS, NoMemory};
-use super::table::{Linked, Place, Step, Table, parent};
+use super::table::{Linked, Place, Step, Table, pack, parent, tag_of};
 
 /// Splits that one insertion does at most: a bounded pause.
 const SPLITS: usize = 4;
@@ -21,8 +21,8 @@ const LARGE: usize = 256;
 struct Parted<I> {
     /// Slots whose entries move.
     slots: u32,
-    /// What moves.
-    moving: SmallVec<[I; 14]>,
+    /// What moves, and its tags.
+    moving: SmallVec<[(I, u8); 14]>,
     /// What stays in the list.
     staying: SmallVec<[I; 2 * ITEMS]>,
 }
@@ -39,7 +39,7 @@ impl<S: Slots> Table<S> {
         let order = (Ordering::AcqRel, Ordering::Relaxed);
         // Both may have been done, and more.
         let _ = self.buckets.compare_exchange(0, 1, order.0, order.1);
-        let _ = self.geometry.compare_exchange(0, 1, order.0, order.1);
+        let _ = self.geometry.compare_exchange(0, pack(1), order.0, order.1);
     }
 
     /// After an insertion that found no free slot: helps with splits that are late, or grows the table.
@@ -49,8 +49,7 @@ impl<S: Slots> Table<S> {
         hash: u64,
         rehash: &impl Fn(S::Item) -> u64,
     ) {
-        let buckets = self.geometry.load(Ordering::Acquire);
-        let index = Self::index(hash, buckets);
+        let index = Self::index(hash, self.geometry.load(Ordering::Acquire));
         if self.segments.bucket(index).header().state() == State::Uninit {
             self.split_off(section, index, rehash);
         }
@@ -132,7 +131,7 @@ impl<S: Slots> Table<S> {
             // Lookups need not know at once, and the word is in every cache.
             let every = (1 << index.ilog2().saturating_sub(6)).max(1);
             if (index + 1) % every == 0 {
-                self.geometry.fetch_max(index + 1, Ordering::Release);
+                self.geometry.fetch_max(pack(index + 1), Ordering::Release);
             }
         }
         Ok(())
@@ -186,8 +185,8 @@ impl<S: Slots> Table<S> {
         let child = self.segments.bucket(index | 1 << header.depth());
         // The move linearizes when the child opens.
         self.open(section, child, header.depth() + 1, &parted.moving);
-        self.finish(section, &place, linked, &parted);
-        self.pull_up(section, child);
+        self.finish(section, &place, linked, &parted, rehash);
+        self.pull_up(section, child, rehash);
     }
 
     /// Decides what moves; none if the bucket is not in this split any more.
@@ -205,28 +204,30 @@ impl<S: Slots> Table<S> {
         }
         // This finds the header the same, after the slots were read: only now may items be looked into.
         let linked = Self::read_link(place)?;
-        let mut parted = Parted {
-            slots: 0,
-            moving: SmallVec::new(),
-            staying: SmallVec::new(),
+        let (mut moved, mut moving, mut staying) = (0, SmallVec::new(), SmallVec::new());
+        let mut part = |item| {
+            let hash = rehash(item);
+            let moves = hash >> header.depth() & 1 == 1;
+            if moves {
+                moving.push((item, tag_of(hash)));
+            }
+            moves
         };
-        let moves = |item| rehash(item) >> header.depth() & 1 == 1;
         for (slot, item) in slots.into_iter().enumerate() {
-            if let Some(item) = item.filter(|&item| moves(item)) {
-                parted.slots |= 1 << slot;
-                parted.moving.push(item);
+            if item.is_some_and(&mut part) {
+                moved |= 1 << slot;
             }
         }
         // SAFETY: in force within this section.
         for block in unsafe { linked.in_force.blocks() } {
-            for &item in block.items() {
-                if moves(item) {
-                    parted.moving.push(item);
-                } else {
-                    parted.staying.push(item);
-                }
-            }
+            let items = block.items().iter().copied();
+            staying.extend(items.filter(|&item| !part(item)));
         }
+        let parted = Parted {
+            slots: moved,
+            moving,
+            staying,
+        };
         Some((linked, parted))
     }
 
@@ -234,7 +235,7 @@ impl<S: Slots> Table<S> {
     ///
     /// The first to come fills its slots. Whoever finds a thread at that, and does not know whether it is
     /// still there, puts everything into a list instead; the header decides between the two.
-    fn open(&self, section: &Section<'_>, child: &Bucket<S>, depth: u32, moving: &[S::Item]) {
+    fn open(&self, section: &Section<'_>, child: &Bucket<S>, depth: u32, moving: &[(S::Item, u8)]) {
         let header = child.header();
         if header.state() != State::Uninit {
             return;
@@ -249,8 +250,8 @@ impl<S: Slots> Table<S> {
             return;
         }
         let (in_slots, in_list) = moving.split_at(moving.len().min(S::COUNT as usize));
-        for (slot, &item) in (0..).zip(in_slots) {
-            child.slots.store(slot, item);
+        for (slot, &(item, tag)) in (0..).zip(in_slots) {
+            child.slots.store(slot, item, tag);
         }
         let filled = (1u32 << in_slots.len()) - 1;
         if in_list.is_empty() {
@@ -273,15 +274,16 @@ impl<S: Slots> Table<S> {
         &self,
         section: &Section<'_>,
         child: &Bucket<S>,
-        items: &[S::Item],
+        items: &[(S::Item, u8)],
         set: u16,
     ) -> bool {
+        let items: SmallVec<[_; 14]> = items.iter().map(|&(item, _)| item).collect();
         let null = Link::new(ptr::null_mut(), 0);
         let proposal = Proposal {
             set,
             ..Proposal::new(null, 0)
         };
-        let made = block::make(&self.pool, section, &proposal, items);
+        let made = block::make(&self.pool, section, &proposal, &items);
         let first = child.relink(null, Link::new(made, 1));
         if !first {
             // SAFETY: not published.
@@ -318,6 +320,7 @@ impl<S: Slots> Table<S> {
         place: &Place<'_, S>,
         mut linked: Linked<S::Item>,
         parted: &Parted<S::Item>,
+        rehash: &impl Fn(S::Item) -> u64,
     ) {
         let Place { bucket, header, .. } = *place;
         let listed = !linked.in_force.is_null();
@@ -344,7 +347,7 @@ impl<S: Slots> Table<S> {
                 if listed {
                     let link = bucket.link();
                     self.after_split(bucket, link, linked.in_force);
-                    self.pull_up(section, bucket);
+                    self.pull_up(section, bucket, rehash);
                 }
                 return;
             }
@@ -360,7 +363,7 @@ impl<S: Slots> Table<S> {
     }
 
     /// Moves entries of the list into free slots.
-    fn pull_up(&self, section: &Section<'_>, bucket: &Bucket<S>) {
+    fn pull_up(&self, section: &Section<'_>, bucket: &Bucket<S>, rehash: &impl Fn(S::Item) -> u64) {
         let header = bucket.header();
         if bucket.link().is_null() || header.state() != State::Open || header.filling() {
             return;
@@ -374,13 +377,14 @@ impl<S: Slots> Table<S> {
             return;
         };
         let mut free = !header.valid() & ((1 << S::COUNT) - 1);
-        if free == 0 || linked.in_force.is_null() || linked.pending || !bucket.begin_filling(header)
-        {
+        if free == 0 || linked.pending {
             return;
         }
-        let mut set = 0;
         let mut left = SmallVec::<[_; 2 * ITEMS]>::new();
         let mut rest = linked.in_force.block();
+        // Slots, what goes there, and its tags: all of it before the right to fill is taken, for the
+        // caller's code may panic.
+        let mut chosen = SmallVec::<[_; 14]>::new();
         // SAFETY: in force within this section.
         for block in unsafe { linked.in_force.blocks() } {
             if free == 0 {
@@ -390,20 +394,26 @@ impl<S: Slots> Table<S> {
                 if free == 0 {
                     left.push(item);
                 } else {
-                    let slot = free.trailing_zeros();
-                    bucket.slots.store(slot, item);
-                    set |= 1 << slot;
+                    chosen.push((free.trailing_zeros(), item, tag_of(rehash(item))));
                     free &= free - 1;
                 }
             }
             rest = block.rest();
+        }
+        if chosen.is_empty() || !bucket.begin_filling(header) {
+            return;
+        }
+        let mut set = 0;
+        for &(slot, item, tag) in &chosen {
+            bucket.slots.store(slot, item, tag);
+            set |= 1 << slot;
         }
         let proposal = Proposal {
             set,
             rest,
             ..Proposal::new(linked.in_force, header.version())
         };
-        if set == 0 || self.propose(section, &place, &linked, &proposal, &left) == Step::Again {
+        if self.propose(section, &place, &linked, &proposal, &left) == Step::Again {
             bucket.end_filling();
         }
     }

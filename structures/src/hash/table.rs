@@ -1,10 +1,8 @@
 //! The table: lookups and changes of one entry. Invariants and linearization points are in the
 //! [module's documentation](super).
 
-use core::sync::atomic::AtomicUsize;
-
 use smallvec::SmallVec;
-use smr_core::primitive::Ordering;
+use smr_core::primitive::{AtomicUsize, Ordering};
 
 use super::block::{self, Block, Fate, ITEMS, Link, Proposal};
 use super::bucket::{Bucket, Probe, Slots};
@@ -20,7 +18,8 @@ pub(super) struct Table<S: Slots> {
     pub(super) count: Count,
     /// Buckets that exist: each has its memory, and is split from its parent by now or soon.
     pub(super) buckets: AtomicUsize,
-    /// What lookups go by: a number of buckets, not more than there are, and not often written.
+    /// What lookups go by: a number of buckets, not more than there are, and not often written. See
+    /// [`pack`].
     pub(super) geometry: AtomicUsize,
 }
 
@@ -70,6 +69,25 @@ pub(super) enum Step {
     Again,
 }
 
+/// What a look at a bucket tells.
+pub(super) enum Glance<I> {
+    Found(I),
+    Absent,
+    /// Look again, more closely.
+    Unsure,
+}
+
+/// A number of buckets, and how many bits of a hash choose among them and those that come next.
+pub(super) fn pack(buckets: usize) -> usize {
+    buckets << 6 | buckets.ilog2() as usize + 1
+}
+
+/// The bits of a hash that slots note. The low ones, which choose the bucket, tell nothing there.
+#[inline]
+pub(super) fn tag_of(hash: u64) -> u8 {
+    (hash >> 56) as u8
+}
+
 #[inline]
 pub(super) fn low_bits(bits: u32) -> u64 {
     !(u64::MAX << bits)
@@ -86,16 +104,51 @@ impl<S: Slots> Table<S> {
         }
     }
 
-    /// The bucket that a hash belongs to in a table of `buckets`, not 0.
+    /// The bucket that a hash belongs to in a table of this geometry, not 0.
     #[inline]
-    pub(super) fn index(hash: u64, buckets: usize) -> usize {
-        let log = usize::BITS - 1 - buckets.leading_zeros();
-        let index = (hash & low_bits(log + 1)) as usize;
-        if index < buckets {
+    pub(super) fn index(hash: u64, geometry: usize) -> usize {
+        let index = (hash & low_bits(geometry as u32 & 63)) as usize;
+        let half = 1 << (geometry & 63) >> 1;
+        if index < geometry >> 6 {
             index
         } else {
-            index ^ 1 << log
+            index ^ half
         }
+    }
+
+    /// Finds an item where it is if nothing is unusual. Needs no section: nothing is looked into that
+    /// is reclaimed before the table is. For items that hold all that [`Probe::is`] looks at.
+    #[inline(always)]
+    pub(super) fn glance(&self, hash: u64, probe: &impl Probe<S::Item>) -> Glance<S::Item> {
+        let geometry = self.geometry.load(Ordering::Acquire);
+        if geometry == 0 {
+            return Glance::Absent;
+        }
+        let index = Self::index(hash, geometry);
+        let bucket = self.segments.bucket(index);
+        super::prefetch(core::ptr::from_ref(bucket).cast::<u8>().wrapping_add(128));
+        let header = bucket.header();
+        let mut candidates = bucket.slots.tagged(tag_of(hash)) & header.valid();
+        while candidates != 0 {
+            let item = bucket.slots.load(candidates.trailing_zeros());
+            // SAFETY: valid, so it was stored; the item holds all that is looked at.
+            if unsafe { probe.is(item) } {
+                // An entry is in one bucket only, so this is the right one; but one that is being split
+                // may have a copy that is out of date.
+                if header.state() == State::Open && bucket.still(header) {
+                    return Glance::Found(item);
+                }
+                return Glance::Unsure;
+            }
+            candidates &= candidates - 1;
+        }
+        let link = bucket.link();
+        let here = (hash ^ index as u64).trailing_zeros() >= header.depth();
+        let empty = link.is_null() && link.tag() == header.parity();
+        if here && empty && header.state() == State::Open && bucket.still(header) {
+            return Glance::Absent;
+        }
+        Glance::Unsure
     }
 
     /// The bucket that holds the hash's entries, and its header; none if there are no buckets. If the
@@ -103,11 +156,11 @@ impl<S: Slots> Table<S> {
     #[inline]
     pub(super) fn locate(&self, hash: u64) -> Option<Place<'_, S>> {
         // Acquire: pairs with the growth that made the buckets.
-        let buckets = self.geometry.load(Ordering::Acquire);
-        if buckets == 0 {
+        let geometry = self.geometry.load(Ordering::Acquire);
+        if geometry == 0 {
             return None;
         }
-        let mut index = Self::index(hash, buckets);
+        let mut index = Self::index(hash, geometry);
         loop {
             let bucket = self.segments.bucket(index);
             let header = bucket.header();
@@ -142,38 +195,16 @@ impl<S: Slots> Table<S> {
     }
 
     /// Looks an item up. Lock-free: it starts again only if its bucket has changed meanwhile.
-    #[inline]
     pub(super) fn find(
         &self,
         _section: &Section<'_>,
         hash: u64,
         probe: &impl Probe<S::Item>,
     ) -> Option<S::Item> {
-        'again: loop {
+        loop {
             let place = self.locate(hash)?;
-            let Place { bucket, header, .. } = place;
-            let mut candidates = bucket.slots.candidates(header.valid(), probe);
-            while candidates != 0 {
-                let item = bucket.slots.load(candidates.trailing_zeros());
-                if !bucket.still(header) {
-                    continue 'again;
-                }
-                // SAFETY: the header has just been found the same.
-                if unsafe { probe.is(item) } {
-                    return Some(item);
-                }
-                candidates &= candidates - 1;
-            }
-            let link = bucket.link();
-            if link.is_null() && link.tag() == header.parity() {
-                if !bucket.still(header) {
-                    continue;
-                }
-                return None;
-            }
-            match self.scan(&place, probe) {
-                Some(seen) => return seen.found.map(|(item, _)| item),
-                None => continue,
+            if let Some(seen) = self.scan(&place, hash, probe) {
+                return seen.found.map(|(item, _)| item);
             }
         }
     }
@@ -182,11 +213,12 @@ impl<S: Slots> Table<S> {
     pub(super) fn scan(
         &self,
         place: &Place<'_, S>,
+        hash: u64,
         probe: &impl Probe<S::Item>,
     ) -> Option<Seen<S::Item>> {
         let Place { bucket, header, .. } = *place;
         let mut found = None;
-        let mut candidates = bucket.slots.candidates(header.valid(), probe);
+        let mut candidates = bucket.slots.tagged(tag_of(hash)) & header.valid();
         while candidates != 0 && found.is_none() {
             let slot = candidates.trailing_zeros();
             let item = bucket.slots.load(slot);
@@ -209,7 +241,7 @@ impl<S: Slots> Table<S> {
             for (n, block) in unsafe { in_force.blocks() }.enumerate() {
                 for (at, &item) in block.items().iter().enumerate() {
                     // SAFETY: in force by a header found the same after the link was read.
-                    if probe.may_be(item) && unsafe { probe.is(item) } {
+                    if unsafe { probe.is(item) } {
                         found = Some((item, At::Block(n, at)));
                     }
                 }
@@ -256,6 +288,10 @@ impl<S: Slots> Table<S> {
         rehash: &impl Fn(S::Item) -> u64,
         mut decide: impl FnMut(Option<S::Item>) -> Decision<S::Item>,
     ) -> Option<S::Item> {
+        let geometry = self.geometry.load(Ordering::Acquire);
+        if geometry > 0 {
+            self.segments.prefetch_to_write(Self::index(hash, geometry));
+        }
         loop {
             let Some(place) = self.locate(hash) else {
                 if let Decision::Keep | Decision::Remove = decide(None) {
@@ -268,7 +304,7 @@ impl<S: Slots> Table<S> {
                 self.help(section, place.index, rehash);
                 continue;
             }
-            let Some(seen) = self.scan(&place, probe) else {
+            let Some(seen) = self.scan(&place, hash, probe) else {
                 continue;
             };
             let old = seen.found.map(|(item, _)| item);
@@ -291,9 +327,10 @@ impl<S: Slots> Table<S> {
                 Decision::Put(new) => {
                     let slot = place.header.free_slot(S::COUNT);
                     let (step, full) = match slot {
-                        Some(slot) if !place.header.filling() => {
-                            (self.put_in_slot(section, &place, &seen, slot, new), false)
-                        }
+                        Some(slot) if !place.header.filling() => (
+                            self.put_in_slot(section, &place, &seen, slot, (new, tag_of(hash))),
+                            false,
+                        ),
                         _ => (self.put_in_list(section, &place, &seen, new), true),
                     };
                     if step == Step::Done {
@@ -331,13 +368,13 @@ impl<S: Slots> Table<S> {
         place: &Place<'_, S>,
         seen: &Seen<S::Item>,
         slot: u32,
-        new: S::Item,
+        (new, tag): (S::Item, u8),
     ) -> Step {
         let Place { bucket, header, .. } = *place;
         if !bucket.begin_filling(header) {
             return Step::Again;
         }
-        bucket.slots.store(slot, new);
+        bucket.slots.store(slot, new, tag);
         let step = match seen.found {
             Some((_, At::Block(n, i))) => {
                 let change = Change {
@@ -570,9 +607,9 @@ impl<S: Slots> Table<S> {
     /// Asks the cache for the bucket of a hash.
     #[inline]
     pub(super) fn prefetch(&self, hash: u64) {
-        let buckets = self.geometry.load(Ordering::Acquire);
-        if buckets > 0 {
-            self.segments.prefetch(Self::index(hash, buckets));
+        let geometry = self.geometry.load(Ordering::Acquire);
+        if geometry > 0 {
+            self.segments.prefetch(Self::index(hash, geometry));
         }
     }
 
@@ -586,7 +623,7 @@ impl<S: Slots> Table<S> {
         }
         assert_eq!(self.count.get(), entries, "every item is counted once");
         let buckets = self.buckets.load(Ordering::Acquire);
-        assert!(self.geometry.load(Ordering::Acquire) <= buckets);
+        assert!(self.geometry.load(Ordering::Acquire) >> 6 <= buckets);
         for (index, bucket) in self.segments.all().enumerate() {
             let header = bucket.header();
             assert!(header.valid() >> S::COUNT == 0, "{index}: {header:?}");
