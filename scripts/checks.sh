@@ -15,6 +15,8 @@ export CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16
 loom() {
     LOOM_MAX_PREEMPTIONS=$1 RUSTFLAGS="--cfg smr_loom" \
         cargo test --release --target-dir "$target/loom" -p smr-core --lib --test loom -- "${@:2}"
+    LOOM_MAX_PREEMPTIONS=$1 RUSTFLAGS="--cfg smr_loom" \
+        cargo test --release --target-dir "$target/loom" -p structures --lib models
 }
 
 # The same with a narrow clock, on which sections enter busy first: the scenarios that it bears on.
@@ -43,7 +45,7 @@ without_membarrier() {
 
 # every_test_but NAMES: as arguments for cargo, one a line; NAMES are a sed alternative.
 every_test_but() {
-    ls smr-core/tests/*.rs fuzz/tests/*.rs | sed "s|.*/||; s|\\.rs\$||; /^\\($1\\)\$/d; s|^|--test=|"
+    ls smr-core/tests/*.rs structures/tests/*.rs fuzz/tests/*.rs | sed "s|.*/||; s|\\.rs\$||; /^\\($1\\)\$/d; s|^|--test=|"
 }
 
 # asan [ARGS]: AddressSanitizer and LeakSanitizer. The tests of faults and forks lose memory by design.
@@ -73,6 +75,8 @@ tsan() {
     RUSTFLAGS="-Zsanitizer=thread" TSAN_OPTIONS=halt_on_error=1 \
         with_std "$host" test --release --target-dir "$target/tsan" -p smr-core \
         --lib --test barriers --test leftovers --test owned --test reclaim --test stress "$@"
+    RUSTFLAGS="-Zsanitizer=thread" TSAN_OPTIONS=halt_on_error=1 \
+        with_std "$host" test --release --target-dir "$target/tsan" -p structures --test inline "$@"
 }
 
 # 32 bits, natively: the loader's path is that of the cross compiler's C library.

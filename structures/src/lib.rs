@@ -8,9 +8,11 @@
 #[doc(hidden)]
 pub mod testing;
 
+#[cfg_attr(smr_loom, allow(dead_code, reason = "models use a part"))]
 mod hash;
 
 /// Hash tables.
+#[cfg(not(smr_loom))]
 pub mod hash_map {
     pub use crate::hash::inline::{Computed, InlineHashMap, Iter as InlineIter, Operation};
 }

@@ -251,7 +251,9 @@ unsafe fn retire_until<I: Copy + Send>(pool: &Pool<I>, from: *mut Block<I>, to: 
 /// Called once, by whoever brought it into force, in a section that began before.
 pub(super) unsafe fn retire_replaced<I: Copy + Send>(pool: &Pool<I>, block: *mut Block<I>) {
     // SAFETY: the section protects it.
-    let (kept, prev) = unsafe { (end_of(block), (*block).prev) };
+    let prev = unsafe { (*block).prev };
+    // SAFETY: as above.
+    let kept = unsafe { end_of(block) };
     // SAFETY: out of force, and with that out of reach.
     unsafe { retire_until(pool, prev.block(), kept) };
 }
@@ -281,8 +283,10 @@ pub(super) unsafe fn retire_own<I: Copy + Send>(pool: &Pool<I>, block: *mut Bloc
 /// # Safety
 /// It was never in a link, or everything is exclusively borrowed.
 pub(super) unsafe fn dispose_own<I: Copy + Send>(pool: &Pool<I>, block: *mut Block<I>) {
-    // SAFETY: nobody else has them.
-    unsafe { dispose_until(pool, block, end_of(block)) };
+    // SAFETY: nobody else has it.
+    let end = unsafe { end_of(block) };
+    // SAFETY: as above.
+    unsafe { dispose_until(pool, block, end) };
 }
 
 /// Frees a list at once.

@@ -4,6 +4,7 @@ use smr_core::primitive::{AtomicPtr, AtomicU64, Ordering};
 
 use super::block::{Block, Link};
 use super::header::Header;
+use super::steps::Step;
 
 /// The slots of a bucket: atomic words, so that a torn or overtaken read is a wrong value, never a race.
 /// Accesses are relaxed; the header orders them. Each slot has a tag, some bits of its entry's hash.
@@ -108,7 +109,7 @@ impl<S: Slots> Bucket<S> {
     /// SeqCst, like every change: what is found in different buckets has one order.
     #[inline]
     pub(super) fn header(&self) -> Header {
-        Header(self.header.load(Ordering::SeqCst))
+        Header(self.header.load(Step::Header.order(Ordering::SeqCst)))
     }
 
     /// Whether what was read since `header` was read belongs to it. Acquire fence: pairs with the
@@ -116,14 +117,14 @@ impl<S: Slots> Bucket<S> {
     /// finds the header changed.
     #[inline]
     pub(super) fn still(&self, header: Header) -> bool {
-        smr_core::primitive::fence(Ordering::Acquire);
+        Step::Still.fence(Ordering::Acquire);
         Header(self.header.load(Ordering::Relaxed)).agrees(header)
     }
 
     /// SeqCst: every change of content linearizes here.
     #[inline]
     pub(super) fn change(&self, from: Header, to: Header) -> bool {
-        let order = (Ordering::SeqCst, Ordering::Relaxed);
+        let order = (Step::Change.order(Ordering::SeqCst), Ordering::Relaxed);
         self.header
             .compare_exchange(from.0, to.0, order.0, order.1)
             .is_ok()
@@ -135,7 +136,7 @@ impl<S: Slots> Bucket<S> {
         let begun = !header.filling() && self.change(header, header.with_filling());
         if begun {
             // Pairs with the acquire fence in `still`.
-            smr_core::primitive::fence(Ordering::Release);
+            Step::Fill.fence(Ordering::Release);
         }
         begun
     }
@@ -154,14 +155,14 @@ impl<S: Slots> Bucket<S> {
     /// Acquire: pairs with the publication of a block.
     #[inline]
     pub(super) fn link(&self) -> Link<S::Item> {
-        Link::from_raw(self.link.load(Ordering::Acquire))
+        Link::from_raw(self.link.load(Step::Follow.order(Ordering::Acquire)))
     }
 
     /// AcqRel: publishes the block, and what was written into the slots and fates before; and whoever
     /// takes a block out has seen it whole.
     #[inline]
     pub(super) fn relink(&self, from: Link<S::Item>, to: Link<S::Item>) -> bool {
-        let order = (Ordering::AcqRel, Ordering::Acquire);
+        let order = (Step::Publish.order(Ordering::AcqRel), Ordering::Acquire);
         self.link
             .compare_exchange(from.as_raw(), to.as_raw(), order.0, order.1)
             .is_ok()

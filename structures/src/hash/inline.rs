@@ -545,8 +545,10 @@ where
     /// If one does not hold.
     #[doc(hidden)]
     pub fn check(&mut self) {
-        let hash = |item: Pair| spread(self.hasher.hash_one(&unsafe { decode::<K>(item.key) }));
-        self.table.check(hash);
+        let hasher = &self.hasher;
+        // SAFETY: a stored key.
+        let key = |item: Pair| unsafe { decode::<K>(item.key) };
+        self.table.check(|item| spread(hasher.hash_one(key(item))));
     }
 
     /// The entries, in no order. Never waits, and stops nobody.

@@ -47,16 +47,20 @@
 //! the free slots: the others use the list. One that stops elsewhere costs a proposal or nothing.
 //!
 //! The protocol is model-checked without weak memory (`docs/models/bucket.pml`), and its orderings with
-//! loom (`tests/loom.rs`).
+//! loom (`models.rs`).
 
 mod block;
 mod bucket;
 mod count;
 mod header;
+#[cfg(not(smr_loom))]
 pub(crate) mod inline;
+#[cfg(all(test, smr_loom))]
+mod models;
 mod reclaim;
 mod segments;
 mod split;
+mod steps;
 mod table;
 mod walk;
 

@@ -108,8 +108,10 @@ impl<S: Slots> Segments<S> {
         // SAFETY: as above; directories only grow.
         let first = unsafe { segments.get_unchecked(segment) }.load(Ordering::Acquire);
         debug_assert!(!first.is_null(), "bucket {index} has not been provided");
-        // SAFETY: as above; `at` is less than the segment's length.
-        unsafe { &*first.add(at) }
+        // SAFETY: `at` is less than the segment's length.
+        let bucket = unsafe { first.add(at) };
+        // SAFETY: as above; segments live as long as `self`.
+        unsafe { &*bucket }
     }
 
     /// Asks the cache for a bucket that has been provided, to read.
@@ -141,8 +143,8 @@ impl<S: Slots> Segments<S> {
             let entries = directory.map_or(&[][..], |d| &d.segments);
             let Some(entry) = entries.get(needed) else {
                 // The next directory copies this one, which must not change any more.
-                for segment in 0..entries.len() {
-                    Self::provide_segment(&entries[segment], segment, &first)?;
+                for (segment, entry) in entries.iter().enumerate() {
+                    Self::provide_segment(entry, segment, &first)?;
                 }
                 self.enlarge(directory)?;
                 continue;
@@ -154,8 +156,8 @@ impl<S: Slots> Segments<S> {
                     .iter()
                     .rposition(there)
                     .map_or(0, |at| at + 1);
-                for segment in missing..=needed {
-                    Self::provide_segment(&entries[segment], segment, &first)?;
+                for (segment, entry) in entries.iter().enumerate().take(needed + 1).skip(missing) {
+                    Self::provide_segment(entry, segment, &first)?;
                 }
             }
             return Ok(());
@@ -219,8 +221,11 @@ impl<S: Slots> Segments<S> {
         entries.iter().enumerate().flat_map(|(segment, entry)| {
             let first = entry.load(Ordering::Acquire);
             let count = if first.is_null() { 0 } else { len(segment) };
+            let buckets = core::ptr::slice_from_raw_parts(first, count);
+            let none: &[Bucket<S>] = &[];
             // SAFETY: so many are there.
-            (0..count).map(move |at| unsafe { &*first.add(at) })
+            let buckets = unsafe { buckets.as_ref() }.unwrap_or(none);
+            buckets.iter()
         })
     }
 }
@@ -279,8 +284,9 @@ mod memory {
         }
         // At least 16 bytes, where the way back is noted.
         let first = at.wrapping_add(ALIGN - at.addr() % ALIGN);
-        // SAFETY: within the allocation, before the buckets, aligned to 16.
-        unsafe { first.cast::<*mut u8>().sub(1).write(at) };
+        let note = first.cast::<*mut u8>().wrapping_sub(1);
+        // SAFETY: within the allocation, before the buckets, aligned to 8.
+        unsafe { note.write(at) };
         Some(first.cast())
     }
 
@@ -290,8 +296,9 @@ mod memory {
         let layout = layout::<S>(count).expect("it was a layout before");
         let mut at: *mut u8 = first.cast();
         if layout.align() < ALIGN {
+            let note = first.cast::<*mut u8>().wrapping_sub(1);
             // SAFETY: written by `alloc`.
-            at = unsafe { ptr::read(first.cast::<*mut u8>().sub(1)) };
+            at = unsafe { ptr::read(note) };
         }
         // SAFETY: of this layout; buckets have no destructor.
         unsafe { dealloc(at, layout) };

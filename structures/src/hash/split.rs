@@ -17,6 +17,9 @@ const SPLITS: usize = 4;
 /// From so many buckets on, the count has stripes.
 const LARGE: usize = 256;
 
+/// What is behind a link, and which of the bucket's entries go where.
+type WithLink<S> = (Linked<<S as Slots>::Item>, Parted<<S as Slots>::Item>);
+
 /// Which of a bucket's entries go where.
 struct Parted<I> {
     /// Slots whose entries move.
@@ -130,7 +133,7 @@ impl<S: Slots> Table<S> {
             self.split_off(section, index, rehash);
             // Lookups need not know at once, and the word is in every cache.
             let every = (1 << index.ilog2().saturating_sub(6)).max(1);
-            if (index + 1) % every == 0 {
+            if (index + 1).is_multiple_of(every) {
                 self.geometry.fetch_max(pack(index + 1), Ordering::Release);
             }
         }
@@ -190,11 +193,7 @@ impl<S: Slots> Table<S> {
     }
 
     /// Decides what moves; none if the bucket is not in this split any more.
-    fn part(
-        &self,
-        place: &Place<'_, S>,
-        rehash: &impl Fn(S::Item) -> u64,
-    ) -> Option<(Linked<S::Item>, Parted<S::Item>)> {
+    fn part(&self, place: &Place<'_, S>, rehash: &impl Fn(S::Item) -> u64) -> Option<WithLink<S>> {
         let Place { bucket, header, .. } = *place;
         let mut slots = [None; 14];
         for slot in 0..S::COUNT {
@@ -304,7 +303,9 @@ impl<S: Slots> Table<S> {
         );
         let link = child.link();
         // SAFETY: it was in the link within this section.
-        let list = unsafe { link.as_ref() }.expect("a list has been proposed");
+        let Some(list) = (unsafe { link.as_ref() }) else {
+            return; // it is open, and the list is used up already
+        };
         let mut opened = header.with_state(State::Open).with_depth(depth).flipped();
         if list.set != 0 {
             // The filler's own: the slots are filled.

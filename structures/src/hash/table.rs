@@ -79,7 +79,7 @@ pub(super) enum Glance<I> {
 
 /// A number of buckets, and how many bits of a hash choose among them and those that come next.
 pub(super) fn pack(buckets: usize) -> usize {
-    buckets << 6 | buckets.ilog2() as usize + 1
+    (buckets << 6) | (buckets.ilog2() as usize + 1)
 }
 
 /// The bits of a hash that slots note. The low ones, which choose the bucket, tell nothing there.
@@ -457,10 +457,11 @@ impl<S: Slots> Table<S> {
         let mut rest = seen.linked.in_force.block();
         let copied = match change.taken {
             Some((n, _)) => n + 1,
-            // The first block, if there is room in it.
-            // SAFETY: in force within this section.
             None => {
-                usize::from(unsafe { seen.linked.in_force.as_ref() }.is_some_and(|b| !b.is_full()))
+                // SAFETY: in force within this section.
+                let first = unsafe { seen.linked.in_force.as_ref() };
+                // If there is room in it.
+                usize::from(first.is_some_and(|block| !block.is_full()))
             }
         };
         // SAFETY: in force within this section.

@@ -1,0 +1,289 @@
+//! Loom models of the table: a slot a bucket, keys that are their own hashes. `LOOM_MAX_PREEMPTIONS`
+//! bounds them. One at a time: a weakened step is weak for all.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+
+use loom::sync::Arc;
+use loom::thread;
+use smr_core::primitive::{AtomicU64, Ordering::Relaxed};
+
+use super::bucket::{Probe, Slots, Tags};
+use super::reclaim::{Pool, Section};
+use super::steps::{self, Step};
+use super::table::{Decision, Glance, Table};
+use super::walk::{Batch, Cursor};
+
+struct Tiny {
+    tags: Tags,
+    pair: [AtomicU64; 2],
+}
+
+type Pair = (u64, u64);
+
+// SAFETY: models make their slots with `new`.
+unsafe impl Slots for Tiny {
+    const COUNT: u32 = 1;
+    /// Far from anything: models split when they want to.
+    const LOAD: usize = 1_000;
+    type Item = Pair;
+
+    fn new() -> Self {
+        Tiny {
+            tags: Tags::new(),
+            pair: [AtomicU64::new(0), AtomicU64::new(0)],
+        }
+    }
+
+    fn load(&self, _slot: u32) -> Pair {
+        (self.pair[0].load(Relaxed), self.pair[1].load(Relaxed))
+    }
+
+    fn store(&self, slot: u32, item: Pair, tag: u8) {
+        self.pair[0].store(item.0, Relaxed);
+        self.pair[1].store(item.1, Relaxed);
+        self.tags.store(slot, tag);
+    }
+
+    fn tagged(&self, _tag: u8) -> u32 {
+        1
+    }
+}
+
+struct Key(u64);
+
+impl Probe<Pair> for Key {
+    unsafe fn is(&self, item: Pair) -> bool {
+        item.0 == self.0
+    }
+}
+
+struct Map(Table<Tiny>);
+
+fn hash(item: Pair) -> u64 {
+    item.0
+}
+
+impl Map {
+    fn with(entries: &[Pair]) -> Arc<Map> {
+        let map = Map(Table::new(Pool::new()));
+        for &(key, value) in entries {
+            map.insert(key, value);
+        }
+        Arc::new(map)
+    }
+
+    fn write(&self, key: u64, mut f: impl FnMut(Option<u64>) -> Option<u64>) -> Option<u64> {
+        let decide = |old: Option<Pair>| match f(old.map(|(_, value)| value)) {
+            Some(value) => Decision::Put((key, value)),
+            None => Decision::Remove,
+        };
+        let old = self
+            .0
+            .write(&Section::default(), key, &Key(key), &hash, decide);
+        old.map(|(_, value)| value)
+    }
+
+    fn insert(&self, key: u64, value: u64) -> Option<u64> {
+        self.write(key, |_| Some(value))
+    }
+
+    fn remove(&self, key: u64) -> Option<u64> {
+        self.write(key, |_| None)
+    }
+
+    fn get(&self, key: u64) -> Option<u64> {
+        let found = match self.0.glance(key, &Key(key)) {
+            Glance::Found(item) => Some(item),
+            Glance::Absent => None,
+            Glance::Unsure => self.0.find(&Section::default(), key, &Key(key)),
+        };
+        found.map(|(_, value)| value)
+    }
+
+    fn split(&self) {
+        let grown = self.0.grow_to(&Section::default(), 2, &hash);
+        grown.expect("there is memory");
+        self.0.split_off(&Section::default(), 1, &hash);
+    }
+
+    fn entries(&self) -> Vec<Pair> {
+        let mut cursor = Cursor::start();
+        let mut batch = Batch::new();
+        while !cursor.is_at_end() {
+            self.0
+                .step(&Section::default(), &mut cursor, &hash, &mut batch);
+        }
+        batch.sort_unstable();
+        batch.to_vec()
+    }
+}
+
+impl Drop for Map {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.0.check(hash);
+            self.0.drain(|_| {});
+        }
+    }
+}
+
+/// Runs `other` beside `here`. Who changes something must do it `here`, which runs first: loom looks for
+/// races with the last access to an atomic only, so that a change hides earlier loads of another thread
+/// behind those of its own.
+fn beside(map: &Arc<Map>, here: impl FnOnce(&Map), other: impl FnOnce(&Map) + 'static) {
+    let other = {
+        let map = map.clone();
+        thread::spawn(move || other(&map))
+    };
+    here(map);
+    other.join().expect("no assertion failed");
+}
+
+/// A slot is reused under a reader.
+fn reuse() {
+    let map = Map::with(&[(0, 10)]);
+    let change = |map: &Map| {
+        assert_eq!(map.remove(0), Some(10));
+        assert_eq!(map.insert(2, 20), None);
+    };
+    beside(&map, change, |map| {
+        let found = map.get(0);
+        assert!(matches!(found, None | Some(10)), "{found:?}");
+        let found = map.get(2);
+        assert!(matches!(found, None | Some(20)), "{found:?}");
+    });
+    assert_eq!(map.entries(), [(2, 20)]);
+}
+
+/// Two insertions of a key.
+fn inserts() {
+    let map = Map::with(&[(2, 1)]);
+    let seen = Arc::new(Mutex::new(None));
+    let mut ours = None;
+    let theirs = seen.clone();
+    let other = move |map: &Map| *theirs.lock().unwrap() = map.insert(0, 10);
+    beside(&map, |map| ours = map.insert(0, 20), other);
+    let theirs = *seen.lock().unwrap();
+    match map.get(0) {
+        Some(10) => assert_eq!((theirs, ours), (Some(20), None)),
+        Some(20) => assert_eq!((theirs, ours), (None, Some(10))),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// An insertion that needs the list, against a removal from it.
+fn lists() {
+    let map = Map::with(&[(2, 1), (0, 10)]);
+    let insert = |map: &Map| {
+        assert_eq!(map.insert(4, 40), None);
+        assert_eq!(map.get(2), Some(1));
+    };
+    beside(&map, insert, |map| assert_eq!(map.remove(0), Some(10)));
+    assert_eq!(map.entries(), [(2, 1), (4, 40)]);
+}
+
+/// A reader of a list that is replaced.
+fn read_beside_lists() {
+    let map = Map::with(&[(2, 1), (0, 10)]);
+    let change = |map: &Map| {
+        assert_eq!(map.insert(0, 11), Some(10));
+        assert_eq!(map.remove(2), Some(1));
+        assert_eq!(map.insert(0, 12), Some(11));
+    };
+    beside(&map, change, |map| {
+        let first = map.get(0);
+        assert!(matches!(first, Some(10..=12)), "{first:?}");
+        let second = map.get(0);
+        assert!(second >= first, "{first:?}, then {second:?}");
+    });
+}
+
+/// An update, which must not be lost, against the split that moves the entry.
+fn update_beside_split() {
+    let map = Map::with(&[(1, 10)]);
+    beside(&map, Map::split, |map| {
+        assert_eq!(map.write(1, |old| old.map(|v| v + 1)), Some(10));
+        assert_eq!(map.get(1), Some(11));
+    });
+    assert_eq!(map.entries(), [(1, 11)]);
+}
+
+/// A reader, against the split that moves the entry.
+fn read_beside_split() {
+    let map = Map::with(&[(1, 10), (0, 5)]);
+    beside(&map, Map::split, |map| {
+        assert_eq!(map.get(1), Some(10));
+        assert_eq!(map.get(0), Some(5));
+    });
+}
+
+/// Two threads at one split; then one writes into what the other may still be filling.
+fn helpers() {
+    let map = Map::with(&[(1, 10)]);
+    beside(&map, Map::split, |map| {
+        map.split();
+        assert_eq!(map.remove(1), Some(10));
+        assert_eq!(map.insert(3, 30), None);
+        assert_eq!(map.get(3), Some(30));
+    });
+    assert_eq!(map.entries(), [(3, 30)]);
+}
+
+/// More moves than there are slots.
+fn crowded_helpers() {
+    let map = Map::with(&[(1, 10), (3, 30)]);
+    beside(&map, Map::split, |map| {
+        map.split();
+        assert_eq!(map.get(1), Some(10));
+        assert_eq!(map.remove(3), Some(30));
+    });
+    assert_eq!(map.entries(), [(1, 10)]);
+}
+
+/// Iteration, against a split.
+fn walk_beside_split() {
+    let map = Map::with(&[(0, 5), (1, 10)]);
+    beside(&map, Map::split, |map| {
+        assert_eq!(map.entries(), [(0, 5), (1, 10)]);
+    });
+}
+
+const SCENARIOS: [(&str, fn()); 9] = [
+    ("reuse", reuse),
+    ("inserts", inserts),
+    ("lists", lists),
+    ("read beside lists", read_beside_lists),
+    ("update beside split", update_beside_split),
+    ("read beside split", read_beside_split),
+    ("helpers", helpers),
+    ("crowded helpers", crowded_helpers),
+    ("walk beside split", walk_beside_split),
+];
+
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+#[test]
+fn the_table_holds() {
+    let _alone = ONE_AT_A_TIME.lock().unwrap();
+    steps::weaken(None);
+    for (name, scenario) in SCENARIOS {
+        let start = std::time::Instant::now();
+        loom::model(scenario);
+        println!("{name}: {:?}", start.elapsed());
+    }
+}
+
+#[test]
+fn every_weakened_step_is_noticed() {
+    let _alone = ONE_AT_A_TIME.lock().unwrap();
+    for step in Step::ALL {
+        steps::weaken(Some(step));
+        let caught = SCENARIOS.iter().find(|(_, scenario)| {
+            catch_unwind(AssertUnwindSafe(|| loom::model(*scenario))).is_err()
+        });
+        steps::weaken(None);
+        let (name, _) = caught.unwrap_or_else(|| panic!("{step:?} is not noticed"));
+        println!("{step:?}: {name}");
+    }
+}
