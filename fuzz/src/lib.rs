@@ -6,3 +6,4 @@
 
 mod baton;
 pub mod clock;
+pub mod maps;

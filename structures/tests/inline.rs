@@ -1,122 +1,43 @@
 //! `InlineHashMap` against the shared tests and its own promises.
 
 use std::collections::{HashMap, HashSet};
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher, Hasher};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use structures::hash_map::{Computed, InlineHashMap, Operation};
-use structures::testing::{Call, Mix, Op, Session, Subject, conformance};
+use structures::testing::maps::{Hash, Inline};
+use structures::testing::{Mix, conformance};
 
-/// Hashers, by name.
-trait Spread: BuildHasher + Default + Send + Sync + 'static {
-    const NAME: &'static str;
-}
+/// All hashes count.
+const HONEST: u64 = 0;
+/// So few hashes that most entries are in lists.
+const FEW: u64 = 3;
 
-type Sip = BuildHasherDefault<DefaultHasher>;
-
-impl Spread for Sip {
-    const NAME: &'static str = "SipHash";
-}
-
-/// Keeps a few bits only: long lists, and equal hashes.
-#[derive(Default)]
-struct Few;
-
-struct FewHasher(u64);
-
-impl Hasher for FewHasher {
-    fn finish(&self) -> u64 {
-        self.0 % 3
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.0 = self.0.wrapping_mul(31).wrapping_add(byte.into());
-        }
-    }
-}
-
-impl BuildHasher for Few {
-    type Hasher = FewHasher;
-
-    fn build_hasher(&self) -> FewHasher {
-        FewHasher(0)
-    }
-}
-
-impl Spread for Few {
-    const NAME: &'static str = "three hashes";
-}
-
-struct Inline<S>(InlineHashMap<u64, u64, S>);
-
-struct InUse<'s, S>(&'s InlineHashMap<u64, u64, S>);
-
-impl<S: Spread> Subject for Inline<S> {
-    const NAME: &'static str = S::NAME;
-
-    type Session<'s> = InUse<'s, S>;
-
-    fn new() -> Self {
-        Inline(InlineHashMap::default())
-    }
-
-    fn session(&self) -> InUse<'_, S> {
-        InUse(&self.0)
-    }
-
-    fn count(&self) -> usize {
-        self.0.len()
-    }
-
-    fn entries(&self) -> Vec<(u64, u64)> {
-        self.0.iter().collect()
-    }
-
-    fn check(&mut self) {
-        self.0.check();
-    }
-}
-
-impl<S: Spread> Session for InUse<'_, S> {
-    fn apply(&mut self, Call { key, op }: Call) -> Option<u64> {
-        let map = self.0;
-        match op {
-            Op::Get => map.get(&key),
-            Op::Insert(value) => map.insert(key, value),
-            Op::TryInsert(value) => map.try_insert(key, value).err(),
-            Op::Update(more) => map.update(key, |v| v.wrapping_add(more)),
-            Op::Upsert(more) => Some(map.update_or_insert(key, |v| v.wrapping_add(more), more)),
-            Op::Remove => map.remove(&key),
-            Op::RemoveIfEven => map.remove_if(&key, |_, v| v % 2 == 0).unwrap_or(None),
-        }
-    }
-}
+type Plain = Hash<HONEST>;
 
 #[test]
 fn it_agrees_with_the_oracle() {
     for seed in 0..4 {
-        conformance::agrees_with_the_oracle::<Inline<Sip>>(seed, Mix::EVEN, 30, 3_000);
-        conformance::agrees_with_the_oracle::<Inline<Sip>>(seed, Mix::CHURN, 3_000, 30_000);
-        conformance::agrees_with_the_oracle::<Inline<Few>>(seed, Mix::EVEN, 60, 5_000);
+        conformance::agrees_with_the_oracle::<Inline<HONEST>>(seed, Mix::EVEN, 30, 3_000);
+        conformance::agrees_with_the_oracle::<Inline<HONEST>>(seed, Mix::CHURN, 3_000, 30_000);
+        conformance::agrees_with_the_oracle::<Inline<FEW>>(seed, Mix::EVEN, 60, 5_000);
     }
 }
 
 #[test]
 fn threads_with_their_own_keys_agree() {
     for seed in 0..10 {
-        conformance::threads_with_their_own_keys_agree::<Inline<Sip>>(seed, 4, 10, 3_000);
-        conformance::threads_with_their_own_keys_agree::<Inline<Sip>>(seed, 3, 500, 5_000);
-        conformance::threads_with_their_own_keys_agree::<Inline<Few>>(seed, 3, 20, 3_000);
+        conformance::threads_with_their_own_keys_agree::<Inline<HONEST>>(seed, 4, 10, 3_000);
+        conformance::threads_with_their_own_keys_agree::<Inline<HONEST>>(seed, 3, 500, 5_000);
+        conformance::threads_with_their_own_keys_agree::<Inline<FEW>>(seed, 3, 20, 3_000);
     }
 }
 
 #[test]
 fn histories_are_linearizable() {
     for seed in 0..30 {
-        conformance::histories_are_linearizable::<Inline<Sip>>(seed, 3, 3, 300);
-        conformance::histories_are_linearizable::<Inline<Sip>>(seed, 3, 40, 300);
-        conformance::histories_are_linearizable::<Inline<Few>>(seed, 3, 20, 200);
+        conformance::histories_are_linearizable::<Inline<HONEST>>(seed, 3, 3, 300);
+        conformance::histories_are_linearizable::<Inline<HONEST>>(seed, 3, 40, 300);
+        conformance::histories_are_linearizable::<Inline<FEW>>(seed, 3, 20, 200);
     }
 }
 
@@ -152,7 +73,7 @@ fn it_grows_and_keeps_everything() {
 #[test]
 fn nothing_is_lost_while_it_grows() {
     for round in 0..20 {
-        let mut map = InlineHashMap::<u64, u64, Sip>::default();
+        let mut map = InlineHashMap::<u64, u64, Plain>::default();
         let done = AtomicBool::new(false);
         std::thread::scope(|s| {
             let map = &map;
@@ -189,7 +110,7 @@ fn nothing_is_lost_while_it_grows() {
 /// What is there throughout is seen exactly once, whatever happens around it.
 #[test]
 fn iteration_sees_what_stays_exactly_once() {
-    let map = InlineHashMap::<u64, u64, Sip>::default();
+    let map = InlineHashMap::<u64, u64, Plain>::default();
     for key in 0..1_000 {
         map.insert(key, key);
     }
@@ -310,7 +231,7 @@ fn closures_may_use_the_map() {
 #[test]
 fn churn_does_not_grow_it() {
     let smr = structures::Smr::new();
-    let map = InlineHashMap::<u64, u64, Sip>::with_hasher_in(Sip::default(), &smr);
+    let map = InlineHashMap::<u64, u64, Plain>::with_hasher_in(Plain::default(), &smr);
     for i in 0..1_000 {
         map.insert(i, i);
     }

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::atomic::Ordering::{Acquire, Release};
 
 use smr_core::primitive::AtomicBool;
-use structures::hash_map::InlineHashMap;
+use structures::testing::maps::Inline;
 use structures::testing::{Call, Op, Session, Subject, suspension};
 
 /// A map behind a lock, whose accesses are steps.
@@ -82,82 +82,9 @@ fn a_lock_stops_the_others() {
     assert!(STUCK.load(std::sync::atomic::Ordering::Relaxed));
 }
 
-/// A hash table; all hashes agree in their lowest bits if `CROWDED`, so that lists are long.
-struct Inline<const CROWDED: bool>(InlineHashMap<u64, u64, Hasher<CROWDED>>);
-
-struct OfInline<'s, const CROWDED: bool>(&'s Inline<CROWDED>);
-
-#[derive(Default)]
-struct Hasher<const CROWDED: bool>(u64);
-
-impl<const CROWDED: bool> std::hash::BuildHasher for Hasher<CROWDED> {
-    type Hasher = Self;
-
-    fn build_hasher(&self) -> Self {
-        Hasher(0)
-    }
-}
-
-impl<const CROWDED: bool> std::hash::Hasher for Hasher<CROWDED> {
-    fn finish(&self) -> u64 {
-        if CROWDED { self.0 % 2 } else { self.0 }
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.0 = self.0.wrapping_mul(0x100_0000_01B3) ^ u64::from(byte);
-        }
-    }
-}
-
-impl<const CROWDED: bool> Subject for Inline<CROWDED> {
-    const NAME: &'static str = "an inline map";
-
-    type Session<'s> = OfInline<'s, CROWDED>;
-
-    fn new() -> Self {
-        Inline(InlineHashMap::default())
-    }
-
-    fn session(&self) -> OfInline<'_, CROWDED> {
-        OfInline(self)
-    }
-
-    fn count(&self) -> usize {
-        self.0.len()
-    }
-
-    fn entries(&self) -> Vec<(u64, u64)> {
-        self.0.iter().collect()
-    }
-
-    fn check(&mut self) {
-        self.0.check();
-    }
-}
-
-impl<const CROWDED: bool> Session for OfInline<'_, CROWDED> {
-    fn apply(&mut self, call: Call) -> Option<u64> {
-        let map = &self.0.0;
-        match call.op {
-            Op::Get => map.get(&call.key),
-            Op::Insert(value) => map.insert(call.key, value),
-            Op::TryInsert(value) => map.try_insert(call.key, value).err(),
-            Op::Update(more) => map.update(call.key, |v| v.wrapping_add(more)),
-            Op::Upsert(more) => Some(map.update_or_insert(call.key, |v| v + more, more)),
-            Op::Remove => map.remove(&call.key),
-            // Stands for all that walk.
-            Op::RemoveIfEven => {
-                map.retain(|&key, value| key != call.key || value % 2 != 0);
-                None
-            }
-        }
-    }
-}
-
 /// What one thread does while it is suspended at every step in turn: each operation, with a slot that is
 /// free and without, and the growth that comes with it.
-fn inline_gets_on<const CROWDED: bool>(prepared: u64, keys: u64) {
+fn inline_gets_on<const KEPT: u64>(prepared: u64, keys: u64) {
     let call = |key, op| Call { key, op };
     let prepare: Vec<_> = (0..prepared)
         .map(|key| call(key, Op::Insert(key)))
@@ -170,16 +97,16 @@ fn inline_gets_on<const CROWDED: bool>(prepared: u64, keys: u64) {
         vec![call(prepared - 1, Op::Upsert(3)), call(4, Op::RemoveIfEven)],
     ];
     for calls in one_by_one {
-        let steps = suspension::others_get_on::<Inline<CROWDED>>(&prepare, &calls, keys, 40);
+        let steps = suspension::others_get_on::<Inline<KEPT>>(&prepare, &calls, keys, 40);
         assert!(steps > 4, "{steps} steps in {calls:?}");
     }
 }
 
 #[test]
 fn nobody_waits_for_a_thread_in_an_inline_map() {
-    inline_gets_on::<false>(12, 30);
-    inline_gets_on::<false>(60, 90);
-    inline_gets_on::<true>(40, 60);
+    inline_gets_on::<0>(12, 30);
+    inline_gets_on::<0>(60, 90);
+    inline_gets_on::<2>(40, 60);
 }
 
 /// The first insertions race to make the table.
@@ -191,5 +118,5 @@ fn nobody_waits_for_a_thread_that_makes_the_table() {
             op: Op::Insert(key),
         })
         .collect();
-    suspension::others_get_on::<Inline<false>>(&[], &calls, 60, 30);
+    suspension::others_get_on::<Inline<0>>(&[], &calls, 60, 30);
 }

@@ -5,6 +5,8 @@
 
 pub mod conformance;
 pub mod history;
+#[cfg(not(smr_loom))]
+pub mod maps;
 pub mod payload;
 pub mod spec;
 pub mod subject;

@@ -1,0 +1,91 @@
+//! The maps of this crate as subjects.
+
+use std::hash::{BuildHasher, Hasher};
+
+use super::spec::{Call, Op};
+use super::subject::{Session, Subject};
+use crate::hash_map::InlineHashMap;
+
+/// FNV-1a, of which `KEPT` different results are kept, if not 0: then lists are long, and splits part
+/// nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Hash<const KEPT: u64>(u64);
+
+impl<const KEPT: u64> Default for Hash<KEPT> {
+    fn default() -> Self {
+        Hash(0xCBF2_9CE4_8422_2325)
+    }
+}
+
+impl<const KEPT: u64> BuildHasher for Hash<KEPT> {
+    type Hasher = Self;
+
+    fn build_hasher(&self) -> Self {
+        *self
+    }
+}
+
+impl<const KEPT: u64> Hasher for Hash<KEPT> {
+    fn finish(&self) -> u64 {
+        self.0.checked_rem(KEPT).unwrap_or(self.0)
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x100_0000_01B3);
+        }
+    }
+}
+
+/// A table of plain pairs.
+#[derive(Debug, Default)]
+pub struct Inline<const KEPT: u64>(pub InlineHashMap<u64, u64, Hash<KEPT>>);
+
+/// In use by a thread.
+#[derive(Debug)]
+pub struct InlineInUse<'s, const KEPT: u64>(&'s InlineHashMap<u64, u64, Hash<KEPT>>);
+
+impl<const KEPT: u64> Subject for Inline<KEPT> {
+    const NAME: &'static str = if KEPT == 0 {
+        "InlineHashMap"
+    } else {
+        "InlineHashMap, few hashes"
+    };
+
+    type Session<'s> = InlineInUse<'s, KEPT>;
+
+    fn new() -> Self {
+        Self::default()
+    }
+
+    fn session(&self) -> InlineInUse<'_, KEPT> {
+        InlineInUse(&self.0)
+    }
+
+    fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    fn entries(&self) -> Vec<(u64, u64)> {
+        self.0.iter().collect()
+    }
+
+    fn check(&mut self) {
+        self.0.check();
+    }
+}
+
+impl<const KEPT: u64> Session for InlineInUse<'_, KEPT> {
+    fn apply(&mut self, Call { key, op }: Call) -> Option<u64> {
+        let map = self.0;
+        match op {
+            Op::Get => map.get(&key),
+            Op::Insert(value) => map.insert(key, value),
+            Op::TryInsert(value) => map.try_insert(key, value).err(),
+            Op::Update(more) => map.update(key, |v| v.wrapping_add(more)),
+            Op::Upsert(more) => Some(map.update_or_insert(key, |v| v.wrapping_add(more), more)),
+            Op::Remove => map.remove(&key),
+            Op::RemoveIfEven => map.remove_if(&key, |_, v| v % 2 == 0).unwrap_or(None),
+        }
+    }
+}
