@@ -152,7 +152,7 @@ fn spread(hash: u64) -> u64 {
 ///
 /// Source: linear hashing (W. Litwin, 1980); buckets of a cache line with validated reads as in CLHT
 /// (David, Guerraoui and Trigonakis, ASPLOS 2015) and DLHT (Katsarakis et al., HPDC 2024). The protocol
-/// is this crate's own; `docs/ARCHITECTURE.md` describes it.
+/// is this crate's own; `docs/hash.md` describes it.
 pub struct InlineHashMap<K, V, S = RandomState> {
     table: Table<Pairs>,
     hasher: S,
