@@ -120,11 +120,9 @@ impl<S: Slots> Table<S> {
     /// is reclaimed before the table is. For items that hold all that [`Probe::is`] looks at.
     #[inline(always)]
     pub(super) fn glance(&self, hash: u64, probe: &impl Probe<S::Item>) -> Glance<S::Item> {
-        let geometry = self.geometry.load(Ordering::Acquire);
-        if geometry == 0 {
+        let Some(index) = self.guess(hash) else {
             return Glance::Absent;
-        }
-        let index = Self::index(hash, geometry);
+        };
         let bucket = self.segments.bucket(index);
         super::prefetch(core::ptr::from_ref(bucket).cast::<u8>().wrapping_add(128));
         let header = bucket.header();
@@ -155,12 +153,20 @@ impl<S: Slots> Table<S> {
     /// bucket is being split, and the entries are to move, they had not when the child was looked at.
     #[inline]
     pub(super) fn locate(&self, hash: u64) -> Option<Place<'_, S>> {
+        Some(self.locate_from(self.guess(hash)?, hash))
+    }
+
+    /// Where the entries of a hash are if the number of buckets is what it seems; none if there are none.
+    #[inline]
+    fn guess(&self, hash: u64) -> Option<usize> {
         // Acquire: pairs with the growth that made the buckets.
         let geometry = self.geometry.load(Ordering::Acquire);
-        if geometry == 0 {
-            return None;
-        }
-        let mut index = Self::index(hash, geometry);
+        (geometry != 0).then(|| Self::index(hash, geometry))
+    }
+
+    #[inline]
+    fn locate_from(&self, guess: usize, hash: u64) -> Place<'_, S> {
+        let mut index = guess;
         loop {
             let bucket = self.segments.bucket(index);
             let header = bucket.header();
@@ -186,11 +192,11 @@ impl<S: Slots> Table<S> {
                     continue;
                 }
             }
-            return Some(Place {
+            return Place {
                 bucket,
                 index,
                 header,
-            });
+            };
         }
     }
 
@@ -288,18 +294,16 @@ impl<S: Slots> Table<S> {
         rehash: &impl Fn(S::Item) -> u64,
         mut decide: impl FnMut(Option<S::Item>) -> Decision<S::Item>,
     ) -> Option<S::Item> {
-        let geometry = self.geometry.load(Ordering::Acquire);
-        if geometry > 0 {
-            self.segments.prefetch_to_write(Self::index(hash, geometry));
-        }
         loop {
-            let Some(place) = self.locate(hash) else {
+            let Some(guess) = self.guess(hash) else {
                 if let Decision::Keep | Decision::Remove = decide(None) {
                     return None;
                 }
                 self.begin();
                 continue;
             };
+            self.segments.prefetch_to_write(guess);
+            let place = self.locate_from(guess, hash);
             if place.header.state() == State::Split {
                 self.help(section, place.index, rehash);
                 continue;
@@ -325,14 +329,20 @@ impl<S: Slots> Table<S> {
                     }
                 }
                 Decision::Put(new) => {
-                    let slot = place.header.free_slot(S::COUNT);
-                    let (step, full) = match slot {
-                        Some(slot) if !place.header.filling() => (
-                            self.put_in_slot(section, &place, &seen, slot, (new, tag_of(hash))),
-                            false,
-                        ),
-                        _ => (self.put_in_list(section, &place, &seen, new), true),
+                    let header = place.header;
+                    // The last free slot is for changes of the other slots, which are cheaper that way.
+                    let last = header.valid().count_ones() + 1 >= S::COUNT;
+                    let stays = last && matches!(at, Some(At::Block(..)));
+                    let slot = header.free_slot(S::COUNT);
+                    let slot = slot.filter(|_| !stays && !header.filling());
+                    let step = match slot {
+                        Some(slot) => {
+                            let new = (new, tag_of(hash));
+                            self.put_in_slot(section, &place, &seen, slot, new)
+                        }
+                        None => self.put_in_list(section, &place, &seen, new),
                     };
+                    let full = slot.is_none();
                     if step == Step::Done {
                         if old.is_none() {
                             self.count.add(1);
@@ -608,9 +618,8 @@ impl<S: Slots> Table<S> {
     /// Asks the cache for the bucket of a hash.
     #[inline]
     pub(super) fn prefetch(&self, hash: u64) {
-        let geometry = self.geometry.load(Ordering::Acquire);
-        if geometry > 0 {
-            self.segments.prefetch(Self::index(hash, geometry));
+        if let Some(index) = self.guess(hash) {
+            self.segments.prefetch(index);
         }
     }
 
