@@ -80,11 +80,10 @@ impl Header {
         (self.0 ^ other.0) & !FILLING == 0
     }
 
-    /// The lowest free slot of `slots`.
+    /// One bit for each of so many slots that holds none.
     #[inline]
-    pub(super) fn free_slot(self, slots: u32) -> Option<u32> {
-        let slot = (!self.valid()).trailing_zeros();
-        (slot < slots).then_some(slot)
+    pub(super) fn free(self, slots: u32) -> u32 {
+        !self.valid() & ((1 << slots) - 1)
     }
 
     #[inline]
@@ -155,8 +154,7 @@ mod tests {
         assert_eq!((h.parity(), h.filling(), h.version()), (1, true, 1));
         let h = h.with_state(State::Split).with_depth(0).without_valid(1);
         assert_eq!((h.state(), h.depth(), h.valid()), (State::Split, 0, 0x3FFE));
-        assert_eq!(h.free_slot(14), Some(0));
-        assert_eq!(h.with_valid(1).free_slot(14), None);
+        assert_eq!((h.free(14), h.with_valid(1).free(14)), (1, 0));
         let last = Header(u64::MAX);
         assert_eq!(last.bumped().version(), 0);
         assert_eq!(last.bumped().valid(), 0x3FFF);

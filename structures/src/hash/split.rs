@@ -377,7 +377,7 @@ impl<S: Slots> Table<S> {
         let Some(linked) = Self::read_link(&place) else {
             return;
         };
-        let mut free = !header.valid() & ((1 << S::COUNT) - 1);
+        let mut free = header.free(S::COUNT);
         if free == 0 || linked.pending {
             return;
         }

@@ -331,9 +331,10 @@ impl<S: Slots> Table<S> {
                 Decision::Put(new) => {
                     let header = place.header;
                     // The last free slot is for changes of the other slots, which are cheaper that way.
-                    let last = header.valid().count_ones() + 1 >= S::COUNT;
+                    let free = header.free(S::COUNT);
+                    let last = free & free.wrapping_sub(1) == 0;
                     let stays = last && matches!(at, Some(At::Block(..)));
-                    let slot = header.free_slot(S::COUNT);
+                    let slot = (free != 0).then(|| free.trailing_zeros());
                     let slot = slot.filter(|_| !stays && !header.filling());
                     let step = match slot {
                         Some(slot) => {
