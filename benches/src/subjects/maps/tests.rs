@@ -84,6 +84,7 @@ fn check<K: Key, M: Map<K>>(key: impl Fn(u64) -> K + Sync) {
 #[test]
 fn of_numbers() {
     let key = |i: u64| i.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    check::<u64, Inline>(key);
     check::<u64, Papaya<u64>>(key);
     check::<u64, Dashmap<u64>>(key);
     check::<u64, Scc<u64>>(key);

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use crate::measure::{Tally, Window};
 use crate::subjects::maps::{
-    Dashmap, Flurry, Key, KovanMap, Leapfrog, Map, Papaya, RwLockStd, Scc, SccIndex, Std,
+    Dashmap, Flurry, Inline, Key, KovanMap, Leapfrog, Map, Papaya, RwLockStd, Scc, SccIndex, Std,
 };
 use crate::suite::{Case, Reading, Subject, Suite, Tier, Unit, subjects};
 use bytes::bytes;
@@ -39,7 +39,7 @@ const THREADS: [usize; 4] = [1, 2, 8, 64];
 macro_rules! maps {
     ($make:ident($($arg:expr),*), $threads:expr) => {{
         let mut all = subjects![$make($($arg),*);
-            Papaya<u64>, Dashmap<u64>, Scc<u64>, SccIndex<u64>, Flurry<u64>, KovanMap<u64>,
+            Inline, Papaya<u64>, Dashmap<u64>, Scc<u64>, SccIndex<u64>, Flurry<u64>, KovanMap<u64>,
             Leapfrog<u64>, RwLockStd<u64>,
         ];
         if $threads == 1 {
