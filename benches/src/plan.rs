@@ -77,6 +77,10 @@ impl Plan {
                     plan.left_out += 1;
                     continue;
                 }
+                if !args.all_tiers() {
+                    case.subjects
+                        .retain(|subject| subject.tier == Tier::Default);
+                }
                 if let Some(filter) = &args.filter {
                     let wanted = |subject: &str| {
                         filter.is_match(&format!("{}/{}/{subject}", suite.name, case.name))

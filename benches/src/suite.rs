@@ -36,6 +36,8 @@ pub(crate) struct Case {
 pub(crate) struct Subject {
     pub(crate) name: &'static str,
     pub(crate) run: Box<dyn Fn(Window) -> Vec<Reading>>,
+    /// Which runs it is part of, where its case is.
+    pub(crate) tier: Tier,
 }
 
 impl Subject {
@@ -43,7 +45,14 @@ impl Subject {
         Subject {
             name,
             run: Box::new(run),
+            tier: Tier::Default,
         }
+    }
+
+    /// Only in runs that ask for everything, or for it by name: it takes long.
+    pub(crate) fn slow(mut self) -> Self {
+        self.tier = Tier::Full;
+        self
     }
 }
 
