@@ -156,7 +156,8 @@ fn spread(hash: u64) -> u64 {
 pub struct InlineHashMap<K, V, S = RandomState> {
     table: Table<Pairs>,
     hasher: S,
-    entries: PhantomData<(K, V)>,
+    /// Invariant in both: entries come in and go out through shared references.
+    entries: PhantomData<(*mut K, *mut V)>,
 }
 
 // SAFETY: entries are copied in and out; the hasher is shared.
