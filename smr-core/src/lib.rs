@@ -314,6 +314,7 @@ pub mod primitive;
 mod advance;
 mod barrier;
 mod bucket;
+mod builder;
 mod cache;
 mod chunks;
 mod clock;
@@ -323,6 +324,7 @@ mod deferred;
 mod depot;
 mod domain;
 mod drops;
+mod goal;
 mod guard;
 mod limbo;
 mod movers;
@@ -344,15 +346,17 @@ mod wait;
 mod zone;
 
 pub use barrier::BarrierKind;
+pub use builder::Builder;
 pub use deferred::Deferred;
 pub use domain::{Barrier, Mode};
+pub use goal::Goal;
 pub use guard::Guard;
 pub use ptr::{Atomic, CompareExchangeError, Owned, Pointer, Shared};
 pub use reader::{OwnedGuard, Reader};
 pub use reclaimer::{Reclaim, Reclaimer};
 #[cfg(not(smr_loom))]
 pub use smr::enter;
-pub use smr::{Builder, Goal, Smr, init};
+pub use smr::{Smr, init};
 pub use stats::{Stall, Stats, ZoneStats};
 #[cfg(smr_loom)]
 #[doc(hidden)]

@@ -7,16 +7,17 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use crate::advance::WhenFull;
-use crate::barrier::{BarrierKind, Ticket};
+use crate::barrier::BarrierKind;
 use crate::bucket::Kind;
 use crate::bucket::resume;
+use crate::builder::Builder;
 use crate::deferred::Deferred;
-use crate::domain::{Barrier, Core, CoreRef, Mode};
+use crate::domain::{Core, CoreRef, Mode};
+use crate::goal::Goal;
 use crate::guard::Guard;
 use crate::limbo::{DEFAULT_QUOTA, RawZone};
 use crate::primitive::Arc;
 use crate::reader::{OwnedGuard, Reader};
-use crate::seq::Seq;
 use crate::stats::{Stall, Stats};
 use crate::wait::Observed;
 
@@ -66,7 +67,8 @@ impl Drop for Private {
 
 #[cfg(not(smr_loom))]
 mod global {
-    use super::{Barrier, Core, Mode, NonNull, OnceLock, RawZone, Smr};
+    use super::{Core, Mode, NonNull, OnceLock, RawZone, Smr};
+    use crate::domain::Barrier;
 
     pub(super) static CORE: Core = Core::new(0, None, Mode::Eager, Barrier::Auto);
     pub(super) static DEFERRED: OnceLock<RawZone> = OnceLock::new();
@@ -115,7 +117,7 @@ pub fn init() -> BarrierKind {
 }
 
 impl Smr {
-    /// A domain of its own: [`Mode::Eager`], [`Barrier::Auto`].
+    /// A domain of its own: [`Mode::Eager`], [`Barrier::Auto`](crate::Barrier::Auto).
     #[must_use]
     pub fn new() -> Smr {
         Smr::builder().build()
@@ -124,6 +126,17 @@ impl Smr {
     /// A domain with options.
     pub fn builder() -> Builder {
         Builder::default()
+    }
+
+    /// The first handle of a private domain.
+    pub(crate) fn private(core: Arc<Core>) -> Smr {
+        Smr {
+            core: NonNull::from(&*core),
+            private: Some(Arc::new(Private {
+                deferred: OnceLock::new(),
+                core,
+            })),
+        }
     }
 
     /// The global domain: eager, membarrier if the kernel has it.
@@ -188,12 +201,7 @@ impl Smr {
     /// section. On targets without 64-bit atomics an advance outside of sections waits for readers
     /// that are 2^30 advances behind.
     pub fn advance(&self) -> Goal {
-        let (seq, ticket) = self.core().advance(WhenFull::Wait);
-        Goal {
-            seq,
-            ticket,
-            domain: self.core().id(),
-        }
+        Goal::new(self.core(), self.core().advance(WhenFull::Wait))
     }
 
     /// Whether the goal has been observed: every section that was open at its advance has ended.
@@ -418,95 +426,5 @@ impl fmt::Debug for Smr {
             .field("mode", &self.mode())
             .field("barrier", &self.barrier_in_use())
             .finish()
-    }
-}
-
-/// Options of a new domain.
-///
-/// ```
-/// use smr_core::{Barrier, Mode, Smr};
-///
-/// let smr = Smr::builder()
-///     .name("sessions")
-///     .mode(Mode::Deferred { every: 8 })
-///     .barrier(Barrier::Fence)
-///     .build();
-/// assert_eq!(smr.name(), "sessions");
-/// ```
-#[derive(Clone, Debug, Default)]
-#[must_use = "a builder builds nothing until `build`"]
-pub struct Builder {
-    name: Option<String>,
-    mode: Mode,
-    barrier: Barrier,
-}
-
-impl Builder {
-    /// A name for reports.
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = Some(name.into());
-        self
-    }
-
-    /// When the write sequence moves.
-    pub fn mode(mut self, mode: Mode) -> Self {
-        self.mode = mode;
-        self
-    }
-
-    /// Which barrier readers rely on.
-    pub fn barrier(mut self, barrier: Barrier) -> Self {
-        self.barrier = barrier;
-        self
-    }
-
-    /// The domain.
-    ///
-    /// # Panics
-    /// If the mode is [`Mode::Deferred`] with `every` 0.
-    #[must_use]
-    pub fn build(self) -> Smr {
-        assert!(
-            self.mode != Mode::Deferred { every: 0 },
-            "a deferred domain advances every n-th time, n at least 1"
-        );
-        let core = Core::private(
-            self.name.map(String::into_boxed_str),
-            self.mode,
-            self.barrier,
-        );
-        Smr {
-            core: NonNull::from(&*core),
-            private: Some(Arc::new(Private {
-                deferred: OnceLock::new(),
-                core,
-            })),
-        }
-    }
-}
-
-/// A number of a domain's clock: what was unlinked before the [`advance`](Smr::advance) that returned
-/// it can be reused once it has been observed. `Copy`; may be kept for any time, and sent.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Goal {
-    seq: Seq,
-    ticket: Ticket,
-    domain: u64,
-}
-
-impl Goal {
-    /// The number, for the domain that it belongs to.
-    ///
-    /// # Panics
-    /// If that is not `core`.
-    #[inline]
-    #[track_caller]
-    pub(crate) fn of(self, core: &Core) -> (Seq, Ticket) {
-        assert!(
-            self.domain == core.id(),
-            "this goal is of another domain: only the domain that advanced can tell whether it has \
-             been observed"
-        );
-        (self.seq, self.ticket)
     }
 }
