@@ -312,6 +312,7 @@
 pub mod primitive;
 
 mod advance;
+mod alloc;
 mod barrier;
 mod bucket;
 mod builder;
@@ -334,6 +335,7 @@ mod reader;
 mod reclaimer;
 mod record;
 mod registry;
+mod retire;
 mod seq;
 mod smr;
 mod stats;

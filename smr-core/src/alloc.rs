@@ -1,0 +1,120 @@
+//! Allocating: where a thread finds raw slots, and what it does with those that it does not need.
+
+use crate::bucket::Slot;
+use crate::cache::{Cache, Local};
+use crate::limbo::{AT_A_TIME, RawZone};
+use crate::primitive::Ordering::Relaxed;
+
+impl RawZone {
+    /// A raw slot; None if memory is short.
+    #[inline]
+    pub(crate) fn alloc(&self) -> Option<Slot> {
+        let slot = match self.with_cache(|_, local| local.raw.pop()) {
+            Some(Some(slot)) => slot,
+            _ => return self.alloc_slow(),
+        };
+        self.kind.open(slot);
+        Some(slot)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn alloc_slow(&self) -> Option<Slot> {
+        if let Some(cache) = self.own_cache_or_warm_up() {
+            // SAFETY: the cache's index is the calling thread's number.
+            let found = unsafe { cache.owned(self.barrier, |local| self.refill(cache, local)) };
+            let found = match found {
+                Some(None) if self.kind.needs_drop() => {
+                    let mut slot = None;
+                    self.drop_due(cache, Some(&mut slot));
+                    slot
+                }
+                found => found.flatten(),
+            };
+            if let Some(slot) = found {
+                self.kind.open(slot);
+                return Some(slot);
+            }
+        }
+        self.kind.allocate()
+    }
+
+    /// Finds another bucket of raw slots, and takes a slot.
+    fn refill(&self, cache: &Cache, local: &mut Local) -> Option<Slot> {
+        if let Some(slot) = local.raw.pop() {
+            return Some(slot); // a thief had the cache a moment ago
+        }
+        local.refilled = true;
+        let drops = self.kind.needs_drop();
+        if local.ready.is_empty() && local.limbo.len() > if drops { local.ripe } else { 0 } {
+            let urgent = local.waiting >= self.quota;
+            let may_scan = urgent && local.patience == 0;
+            local.patience = local.patience.saturating_sub(1);
+            self.collect(cache, local, may_scan);
+        }
+        let bucket = match local.ready.pop() {
+            Some(bucket) => bucket,
+            None if local.ripe == 0 || !drops => self.take_ready()?,
+            None => return None,
+        };
+        let empty = std::mem::replace(&mut local.raw, bucket);
+        local.keep(empty);
+        local.raw.pop()
+    }
+
+    fn take_ready(&self) -> Option<Vec<Slot>> {
+        if self.ready.is_empty() {
+            return None;
+        }
+        let bucket = self.ready.take_one()?;
+        self.ready_slots.fetch_sub(bucket.len(), Relaxed);
+        Some(bucket)
+    }
+
+    /// Takes a raw slot back: one that was allocated but never published, its item gone.
+    ///
+    /// # Safety
+    /// The slot came from `alloc` of this zone, is raw, and nobody refers to it.
+    pub(crate) unsafe fn give_back(&self, slot: Slot) {
+        self.kind.shut(slot);
+        let kept = self.with_cache(|_, local| {
+            let kept = local.put_raw(slot);
+            if local.ready.len() > self.quota / local.size + 1 {
+                self.give_surplus(local);
+            }
+            kept
+        });
+        if kept != Some(true) {
+            self.free_all([slot]);
+        }
+    }
+
+    /// Leaves raw buckets that this thread does not need to others, or to the system.
+    pub(crate) fn give_surplus(&self, local: &mut Local) {
+        let quota = self.quota;
+        let keep = if local.refilled {
+            quota / local.size + 1
+        } else {
+            1
+        };
+        local.refilled = false;
+        for _ in 0..AT_A_TIME {
+            if local.ready.len() <= keep {
+                return;
+            }
+            let Some(bucket) = local.ready.pop() else {
+                return;
+            };
+            if self.ready_slots.load(Relaxed) < 4 * quota {
+                self.ready_slots.fetch_add(bucket.len(), Relaxed);
+                if let Err(bucket) = self.ready.push(bucket) {
+                    self.ready_slots.fetch_sub(bucket.len(), Relaxed);
+                    self.free_all(bucket);
+                }
+            } else {
+                self.free_all(bucket);
+                return;
+            }
+        }
+    }
+}
