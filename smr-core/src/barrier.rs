@@ -12,7 +12,8 @@
 //! scan's `w` is then the tag itself, not a `wr` read later. The rule is exact, and its relaxations
 //! are unsound: see `docs/ordering.md`.
 
-use crate::primitive::Ordering::SeqCst;
+use crate::primitive::Ordering::{AcqRel, Acquire, SeqCst};
+use crate::primitive::plain::AtomicU8;
 use crate::primitive::{compiler_fence, fence};
 use crate::seq::BUSY_FIRST;
 use crate::step::{Step, mutated};
@@ -46,13 +47,13 @@ const UNDECIDED: u8 = 0;
 const MEMBARRIER: u8 = 1;
 const FENCE: u8 = 2;
 
-/// The process's choice. Not a protocol variable, so never loom's.
-static KIND: core::sync::atomic::AtomicU8 = core::sync::atomic::AtomicU8::new(UNDECIDED);
+/// The process's choice. Not a protocol variable, and decided once for all executions of a model.
+static KIND: AtomicU8 = AtomicU8::new(UNDECIDED);
 
 /// The process's choice, made by the first caller.
 pub(crate) fn kind() -> BarrierKind {
     // Acquire: pairs with the AcqRel of `decide`: the process has been registered with the kernel.
-    match KIND.load(core::sync::atomic::Ordering::Acquire) {
+    match KIND.load(Acquire) {
         MEMBARRIER => BarrierKind::Membarrier,
         FENCE => BarrierKind::Fence,
         _ => decide(),
@@ -61,7 +62,6 @@ pub(crate) fn kind() -> BarrierKind {
 
 #[cold]
 fn decide() -> BarrierKind {
-    use core::sync::atomic::Ordering::{AcqRel, Acquire};
     let off = std::env::var_os(OFF_SWITCH).is_some_and(|v| v == "0");
     let found = if !off && process::register() {
         MEMBARRIER

@@ -228,43 +228,43 @@ mod tests {
 #[cfg(all(test, smr_loom))]
 mod models {
     use super::Depot;
+    use crate::primitive::{Arc, OwnerCell, model, thread};
     use crate::step::{Step, weaken};
-    use loom::cell::UnsafeCell;
-    use loom::sync::Arc;
 
     /// Two threads push, take, and put back; what an item holds must come along with it.
     fn push_and_take() {
-        let depot: Arc<Depot<Arc<UnsafeCell<u32>>>> = Arc::new(Depot::new());
+        let depot = Arc::new(Depot::new());
         let other = {
             let depot = depot.clone();
-            loom::thread::spawn(move || {
-                let item = Arc::new(UnsafeCell::new(0));
+            thread::spawn(move || {
+                let item = OwnerCell::new(0);
                 // SAFETY: loom checks that nobody else is at the item.
-                item.with_mut(|p| unsafe { *p = 1 });
+                unsafe { item.set(1) };
                 depot.push(item).unwrap();
                 if let Some(item) = depot.take_one() {
                     // SAFETY: as above.
-                    item.with_mut(|p| unsafe { *p += 1 });
+                    unsafe { item.with(|value| *value += 1) };
                     depot.push(item).unwrap();
                 }
             })
         };
-        let item = Arc::new(UnsafeCell::new(1));
-        depot.push(item).unwrap();
+        depot.push(OwnerCell::new(1)).unwrap();
+        let mut taken = 0;
         for item in depot.take() {
             // SAFETY: as above.
-            item.with_mut(|p| unsafe { assert!(*p > 0) });
+            assert!(unsafe { item.get() } > 0);
+            taken += 1;
         }
         other.join().unwrap();
-        drop(depot.take());
+        assert_eq!(taken + depot.take().count(), 2, "an item was lost");
     }
 
     #[test]
     fn items_come_whole() {
-        loom::model(push_and_take);
+        model(push_and_take);
         for step in [Step::DepotPush, Step::DepotTake] {
             weaken(step);
-            let result = std::panic::catch_unwind(|| loom::model(push_and_take));
+            let result = std::panic::catch_unwind(|| model(push_and_take));
             weaken(Step::None);
             assert!(result.is_err(), "{step:?} weakened is not caught");
         }

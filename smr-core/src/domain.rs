@@ -10,7 +10,9 @@ use crate::barrier::{self, BarrierKind};
 use crate::clock::Clock;
 use crate::guard::Guard;
 use crate::poll::ScanState;
+use crate::primitive::Ordering::Relaxed;
 use crate::primitive::counter::Counter;
+use crate::primitive::plain::AtomicBool;
 use crate::primitive::{Arc, MODEL, uptime_nanos};
 use crate::record::{Counters, Record, TEMPORARY};
 use crate::registry::Registry;
@@ -67,7 +69,7 @@ pub(crate) struct Core {
     name: Option<Box<str>>,
     mode: Mode,
     barrier: Barrier,
-    closed: core::sync::atomic::AtomicBool,
+    closed: AtomicBool,
 }
 
 /// The number of private domains made so far; the global one is 0.
@@ -89,7 +91,7 @@ impl Core {
                 name,
                 mode,
                 barrier,
-                closed: core::sync::atomic::AtomicBool::new(false),
+                closed: AtomicBool::new(false),
             }
         }
     }
@@ -151,8 +153,7 @@ impl Core {
     /// No handle refers to the domain any more.
     pub(crate) fn close(&self) {
         // Relaxed: threads that see it late keep a reference a while longer; nothing else follows from it.
-        self.closed
-            .store(true, core::sync::atomic::Ordering::Relaxed);
+        self.closed.store(true, Relaxed);
     }
 
     /// The calling thread's record, if it has one; it may be vacant.
@@ -260,7 +261,7 @@ impl CoreRef {
 
     /// Whether no handle refers to the domain any more.
     pub(crate) fn is_closed(&self) -> bool {
-        self.closed.load(core::sync::atomic::Ordering::Relaxed)
+        self.closed.load(Relaxed)
     }
 }
 

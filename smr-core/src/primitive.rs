@@ -2,9 +2,11 @@
 //! a thread can be suspended.
 //!
 //! The protocols take their shared memory from here, so that `--cfg smr_loom` or `--cfg smr_steps` swaps
-//! it all at once. (What is no part of them, such as the process's choice of a barrier or the reclaimer's
-//! lock, names `std`.) Hidden from the documentation, exported for the structures that are built on this
-//! crate.
+//! it all at once; what is no part of them takes its atomics from [`plain`], [`hint`] and [`counter`],
+//! which nothing swaps. So no other file of the library, save for its documentation, names std's or
+//! loom's atomics. (Locks and threads of the slow paths, such as the reclaimer's, are `std`'s and named
+//! where they are used.) Hidden from the documentation, exported for the structures that are built on
+//! this crate.
 
 #[cfg(not(smr_loom))]
 mod imp {
@@ -99,11 +101,12 @@ mod imp {
 #[cfg(smr_loom)]
 mod imp {
     pub use core::sync::atomic::Ordering;
+    pub use loom::model;
     pub use loom::sync::atomic::{
         AtomicBool, AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64, AtomicUsize, fence,
     };
-    // Arc and Mutex of the slow paths are not what the models check.
     pub use loom::thread::{self, yield_now};
+    // Arc and Mutex of the slow paths are not what the models check.
     pub use std::sync::{Arc, Mutex};
 
     /// One turn of a spin loop: loom must be told that another thread has to run.
@@ -231,18 +234,26 @@ pub fn interruptible() {
     }
 }
 
+/// Atomics that are the standard library's in every build, for what is no part of a protocol: a choice
+/// that the process makes once, a flag that nothing follows from, a test's own state. Loom's would have
+/// to be made in every execution of a model, which such state outlives; each access would be one more
+/// step to explore, or to be suspended at, and show nothing.
+pub mod plain {
+    pub use core::sync::atomic::*;
+}
+
 /// Atomics of hints: what they hold may be lost or stale without harm, so models leave them out.
 pub mod hint {
-    pub use core::sync::atomic::{AtomicU32, AtomicUsize};
+    pub use super::plain::{AtomicU32, AtomicUsize};
 }
 
 /// Statistics counters: never modelled, never ordered, so never loom's.
 pub mod counter {
     #[cfg(target_has_atomic = "64")]
-    use core::sync::atomic::AtomicU64 as Raw;
+    use super::plain::AtomicU64 as Raw;
     #[cfg(not(target_has_atomic = "64"))]
-    use core::sync::atomic::AtomicUsize as Raw;
-    use core::sync::atomic::Ordering::Relaxed;
+    use super::plain::AtomicUsize as Raw;
+    use super::plain::Ordering::Relaxed;
 
     #[cfg(target_has_atomic = "64")]
     type Width = u64;

@@ -142,7 +142,7 @@ mod imp {
 #[cfg(smr_loom)]
 mod imp {
     use super::{Ordering, Step};
-    use core::sync::atomic::AtomicU8;
+    use crate::primitive::plain::AtomicU8;
 
     static WEAKENED: AtomicU8 = AtomicU8::new(Step::None as u8);
 

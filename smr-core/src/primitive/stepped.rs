@@ -3,9 +3,9 @@
 //! For proofs of lock-freedom by force (`--cfg smr_steps`): a thread is suspended at its n-th step, for
 //! every n, and the others must get their work done. See [`steps`].
 
-pub use core::sync::atomic::Ordering;
+pub use super::plain::Ordering;
 
-use core::sync::atomic as plain;
+use super::plain;
 
 /// A fence is a step.
 pub fn fence(order: Ordering) {
