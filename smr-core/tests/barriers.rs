@@ -8,36 +8,40 @@ use std::time::Duration;
 use common::{Flag, Holder, Item, OnDrop, Tally, eager_domains, guarded, retire_new, settle};
 use smr_core::Zone;
 
-/// An item whose drop tells that it has begun, and ends when it is allowed to.
-fn slow_item(zone: &Zone<OnDrop>) -> (Flag, Flag, Flag) {
-    let flags = (Flag::default(), Flag::default(), Flag::default());
-    let (begun, go, done) = flags.clone();
-    retire_new(
-        zone,
-        OnDrop::new(move || {
-            begun.raise();
-            go.wait();
-            done.raise();
-        }),
-    );
-    flags
+/// What a slow drop tells, and waits for.
+#[derive(Clone, Default)]
+struct Slow {
+    begun: Flag,
+    go: Flag,
+    done: Flag,
 }
 
-/// Runs `other` in a thread until it is in the slow drop; `barrier` then must not return before the
+impl Slow {
+    /// An item whose drop tells that it has begun, and ends when it is allowed to.
+    fn item(&self) -> OnDrop {
+        let slow = self.clone();
+        OnDrop::new(move || {
+            slow.begun.raise();
+            slow.go.wait();
+            slow.done.raise();
+        })
+    }
+}
+
+/// Runs `runner` in a thread until it is in the slow drop; `barrier` then must not return before the
 /// drop has.
-fn barrier_waits_for(zone: &Arc<Zone<OnDrop>>, other: fn(&Zone<OnDrop>)) {
-    let (begun, go, done) = slow_item(zone);
+fn barrier_waits_for_runner(
+    zone: &Arc<Zone<OnDrop>>,
+    slow: &Slow,
+    runner: impl FnOnce(&Zone<OnDrop>, &Slow) + Send + 'static,
+) {
     let runner = std::thread::spawn({
-        let (zone, done) = (Arc::clone(zone), done.clone());
-        move || {
-            while !done.is_up() {
-                other(&zone);
-            }
-        }
+        let (zone, slow) = (Arc::clone(zone), slow.clone());
+        move || runner(&zone, &slow)
     });
-    begun.wait();
+    slow.begun.wait();
     let waiter = std::thread::spawn({
-        let zone = Arc::clone(zone);
+        let (zone, done) = (Arc::clone(zone), slow.done.clone());
         move || {
             zone.barrier();
             assert!(
@@ -47,9 +51,20 @@ fn barrier_waits_for(zone: &Arc<Zone<OnDrop>>, other: fn(&Zone<OnDrop>)) {
         }
     });
     std::thread::sleep(Duration::from_millis(30));
-    go.raise();
+    slow.go.raise();
     runner.join().unwrap();
     waiter.join().unwrap();
+}
+
+/// The same for a slow item that this thread retires, and `other` drops.
+fn barrier_waits_for(zone: &Arc<Zone<OnDrop>>, other: fn(&Zone<OnDrop>)) {
+    let slow = Slow::default();
+    retire_new(zone, slow.item());
+    barrier_waits_for_runner(zone, &slow, move |zone, slow| {
+        while !slow.done.is_up() {
+            other(zone);
+        }
+    });
 }
 
 /// liburcu 51b98c3: a barrier that another's work in progress slipped past.
@@ -77,42 +92,15 @@ fn a_barrier_waits_for_drops_under_way_in_retire_and_alloc() {
             for _ in 0..1_000 {
                 retire_new(&zone, OnDrop::new(|| {})); // the zone gets its caches
             }
-            let (begun, go, done) = (Flag::default(), Flag::default(), Flag::default());
-            let runner = std::thread::spawn({
-                let (zone, begun, go, done) =
-                    (Arc::clone(&zone), begun.clone(), go.clone(), done.clone());
-                move || {
-                    for _ in 0..100 {
-                        retire_new(&zone, OnDrop::new(|| {})); // the thread gets its cache
-                    }
-                    retire_new(
-                        &zone,
-                        OnDrop::new(move || {
-                            begun.raise();
-                            go.wait();
-                            done.raise();
-                        }),
-                    );
-                    for _ in 0..20_000 {
-                        retire_new(&zone, OnDrop::new(|| {}));
-                    }
+            barrier_waits_for_runner(&zone, &Slow::default(), |zone, slow| {
+                for _ in 0..100 {
+                    retire_new(zone, OnDrop::new(|| {})); // the thread gets its cache
+                }
+                retire_new(zone, slow.item());
+                for _ in 0..20_000 {
+                    retire_new(zone, OnDrop::new(|| {}));
                 }
             });
-            begun.wait();
-            let waiter = std::thread::spawn({
-                let (zone, done) = (Arc::clone(&zone), done.clone());
-                move || {
-                    zone.barrier();
-                    assert!(
-                        done.is_up(),
-                        "the barrier returned while a drop was under way"
-                    );
-                }
-            });
-            std::thread::sleep(Duration::from_millis(30));
-            go.raise();
-            runner.join().unwrap();
-            waiter.join().unwrap();
         }
     });
 }
@@ -123,51 +111,23 @@ fn a_barrier_waits_for_drops_under_way_outside_sections() {
     guarded(|| {
         for smr in eager_domains() {
             let zone = Arc::new(Zone::new_in(&smr));
-            let (begun, go, done) = (Flag::default(), Flag::default(), Flag::default());
-            let runner = std::thread::spawn({
-                let (zone, begun, go, done) =
-                    (Arc::clone(&zone), begun.clone(), go.clone(), done.clone());
-                move || {
-                    (0..100).for_each(|_| retire_new(&zone, OnDrop::new(|| {})));
-                    let slow = OnDrop::new({
-                        let done = done.clone();
-                        move || {
-                            begun.raise();
-                            go.wait();
-                            done.raise();
-                        }
-                    });
-                    let guard = zone.enter();
-                    let mut items = vec![zone.alloc(slow)];
-                    items.extend((0..100).map(|_| zone.alloc(OnDrop::new(|| {}))));
-                    for item in items {
-                        // SAFETY: of this zone, never published, retired once.
-                        unsafe { zone.retire(item.into_shared(&guard)) };
-                    }
-                    drop(guard);
-                    let mut kept = Vec::new();
-                    while !done.is_up() {
-                        // What is kept is not reused, so that drops must be run for more.
-                        kept.push(zone.alloc(OnDrop::new(|| {})));
-                        smr.poll(smr.advance());
-                    }
+            barrier_waits_for_runner(&zone, &Slow::default(), move |zone, slow| {
+                (0..100).for_each(|_| retire_new(zone, OnDrop::new(|| {})));
+                let guard = zone.enter();
+                let mut items = vec![zone.alloc(slow.item())];
+                items.extend((0..100).map(|_| zone.alloc(OnDrop::new(|| {}))));
+                for item in items {
+                    // SAFETY: of this zone, never published, retired once.
+                    unsafe { zone.retire(item.into_shared(&guard)) };
+                }
+                drop(guard);
+                let mut kept = Vec::new();
+                while !slow.done.is_up() {
+                    // What is kept is not reused, so that drops must be run for more.
+                    kept.push(zone.alloc(OnDrop::new(|| {})));
+                    smr.poll(smr.advance());
                 }
             });
-            begun.wait();
-            let waiter = std::thread::spawn({
-                let zone = Arc::clone(&zone);
-                move || {
-                    zone.barrier();
-                    assert!(
-                        done.is_up(),
-                        "the barrier returned while a drop was under way"
-                    );
-                }
-            });
-            std::thread::sleep(Duration::from_millis(30));
-            go.raise();
-            runner.join().unwrap();
-            waiter.join().unwrap();
         }
     });
 }
