@@ -4,8 +4,8 @@ mod common;
 
 use std::sync::atomic::Ordering::{AcqRel, Acquire};
 
-use common::{Tally, domains, flush_in_vain, retire_new, settle};
-use smr_core::{Atomic, Guard, Shared, Smr, Zone};
+use common::{Tally, clear, domains, flush_in_vain, replace, retire_new, settle};
+use smr_core::{Atomic, Guard, Smr, Zone};
 
 /// Guards are closed in every order; the section ends with the last of them.
 #[test]
@@ -49,10 +49,8 @@ fn nesting_does_not_move_the_section() {
         let seen = cell.load(Acquire, &outer);
         std::thread::scope(|s| {
             s.spawn(|| {
-                let guard = smr.enter();
-                let old = cell.swap(Shared::null(), AcqRel, &guard);
-                // SAFETY: unlinked just now, of this zone.
-                unsafe { zone.retire(old) };
+                // SAFETY: the cell holds an item of the zone.
+                unsafe { clear(&zone, &cell) };
             });
         });
         for _ in 0..10 {
@@ -169,9 +167,8 @@ fn an_address_is_not_reused_under_a_section() {
                 zone.flush();
             }
         }
-        let guard = smr.enter();
-        // SAFETY: unlinked by the swap.
-        unsafe { zone.retire(cell.swap(Shared::null(), AcqRel, &guard)) };
+        // SAFETY: the cell holds an item of the zone.
+        unsafe { clear(&zone, &cell) };
     }
 }
 
@@ -197,21 +194,16 @@ fn sections_that_begin_all_the_time_see_only_live_items() {
                 });
             }
             for i in 0..2_000 {
-                let guard = smr.enter();
-                let old = cell.swap(zone.alloc(tally.item()), AcqRel, &guard);
-                // SAFETY: unlinked by the swap.
-                unsafe { zone.retire(old) };
-                drop(guard);
+                // SAFETY: the cell holds an item of the zone.
+                unsafe { replace(&zone, &cell, tally.item()) };
                 if i % 16 == 0 {
                     zone.flush();
                 }
             }
             stop.raise();
         });
-        let guard = smr.enter();
-        // SAFETY: unlinked by the swap.
-        unsafe { zone.retire(cell.swap(Shared::null(), AcqRel, &guard)) };
-        drop(guard);
+        // SAFETY: the cell holds an item of the zone.
+        unsafe { clear(&zone, &cell) };
         settle(&zone);
         assert_eq!(tally.alive(), 0);
     }

@@ -3,14 +3,15 @@
 mod common;
 
 use std::mem::forget;
-use std::sync::atomic::Ordering::{AcqRel, Acquire};
+use std::sync::atomic::Ordering::Acquire;
 use std::sync::mpsc;
 use std::time::Duration;
 
 use common::{
-    Flag, Rng, Tally, domains, flush_in_vain, guarded, retire_new, settle, static_domain,
+    Flag, Rng, Tally, clear, domains, flush_in_vain, guarded, replace, retire_new, settle,
+    static_domain,
 };
-use smr_core::{Atomic, OwnedGuard, Reader, Shared, Smr, Zone};
+use smr_core::{Atomic, OwnedGuard, Reader, Smr, Zone};
 
 #[test]
 fn a_sent_guard_protects_until_it_is_dropped_elsewhere() {
@@ -104,10 +105,8 @@ fn other_threads_read_under_a_shared_guard() {
                 }
             });
         }
-        let own = smr.enter();
-        // SAFETY: unlinked by the swap.
-        unsafe { zone.retire(cell.swap(Shared::null(), AcqRel, &own)) };
-        drop(own);
+        // SAFETY: the cell holds an item of the zone.
+        unsafe { clear(&zone, &cell) };
         flush_in_vain(&zone);
         assert_eq!(tally.dropped(), 0);
     });
@@ -300,21 +299,16 @@ fn many_readers_come_go_and_move() {
                 });
                 drop(give);
                 for i in 0..3_000 {
-                    let guard = smr.enter();
-                    let old = cell.swap(zone.alloc(tally.item()), AcqRel, &guard);
-                    // SAFETY: unlinked by the swap.
-                    unsafe { zone.retire(old) };
-                    drop(guard);
+                    // SAFETY: the cell holds an item of the zone.
+                    unsafe { replace(&zone, cell, tally.item()) };
                     if i % 32 == 0 {
                         zone.flush();
                     }
                 }
                 stop.raise();
             });
-            let guard = smr.enter();
-            // SAFETY: unlinked by the swap.
-            unsafe { zone.retire(cell.swap(Shared::null(), AcqRel, &guard)) };
-            drop(guard);
+            // SAFETY: the cell holds an item of the zone.
+            unsafe { clear(&zone, &cell) };
             settle(&zone);
             assert_eq!(tally.alive(), 0, "{smr:?}");
             assert_eq!(smr.stats().readers, 0);

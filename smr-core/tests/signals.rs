@@ -8,12 +8,11 @@ use std::os::unix::thread::JoinHandleExt;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering::*};
 
-use common::{Flag, Item, Tally, settle, static_domain};
-use smr_core::{Atomic, Reader, Smr, Zone};
+use common::{Flag, Item, Tally, clear, replace, settle, static_domain};
+use smr_core::{Atomic, Reader, Zone};
 
 /// What the handler uses: nothing of it is made there.
 struct World {
-    smr: &'static Smr,
     zone: Zone<Item>,
     cell: Atomic<Item>,
     reader: UnsafeCell<Reader>,
@@ -46,7 +45,6 @@ fn a_handler_may_enter_a_reader_claimed_beforehand() {
     let smr = static_domain();
     let zone = Zone::new_in(smr);
     let world = WORLD.get_or_init(|| World {
-        smr,
         cell: Atomic::new(zone.alloc(tally.item())),
         zone,
         reader: UnsafeCell::new(smr.reader()),
@@ -64,11 +62,8 @@ fn a_handler_may_enter_a_reader_claimed_beforehand() {
         let (stop, tally) = (stop.clone(), tally.clone());
         move || {
             while !stop.is_up() {
-                let guard = world.smr.enter();
-                let fresh = world.zone.alloc(tally.item());
-                let old = world.cell.swap(fresh, AcqRel, &guard);
-                // SAFETY: the swap unlinked it.
-                unsafe { world.zone.retire(old) };
+                // SAFETY: the cell holds an item of the zone.
+                unsafe { replace(&world.zone, &world.cell, tally.item()) };
             }
         }
     });
@@ -83,11 +78,8 @@ fn a_handler_may_enter_a_reader_claimed_beforehand() {
     stop.raise();
     target.join().unwrap();
     assert_eq!(world.handled.load(Relaxed), 2_000);
-    let guard = world.smr.enter();
-    let last = world.cell.swap(smr_core::Shared::null(), AcqRel, &guard);
-    // SAFETY: as above.
-    unsafe { world.zone.retire(last) };
-    drop(guard);
+    // SAFETY: the cell holds an item of the zone.
+    unsafe { clear(&world.zone, &world.cell) };
     settle(&world.zone);
     assert_eq!(tally.alive(), 0);
 }

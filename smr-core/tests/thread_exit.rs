@@ -8,8 +8,8 @@ use std::sync::atomic::Ordering::{AcqRel, Acquire};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 
-use common::{Flag, Item, Tally, domains, flush_in_vain, retire_new, settle, static_domain};
-use smr_core::{Atomic, Guard, Shared, Smr, Zone};
+use common::{Flag, Item, Tally, clear, domains, flush_in_vain, retire_new, settle, static_domain};
+use smr_core::{Atomic, Guard, Smr, Zone};
 
 /// A thread-local whose destructor runs what was put there.
 struct AtExit(RefCell<Vec<Box<dyn FnOnce()>>>);
@@ -114,10 +114,8 @@ fn allocating_and_retiring_in_a_thread_locals_destructor_works_in_every_order() 
                         // SAFETY: unlinked just now, and the guard is still open.
                         unsafe { old.deref() }.check();
                     }
-                    let guard = zone.enter();
-                    // SAFETY: unlinked by the swap, of the zone.
-                    unsafe { zone.retire(cell.swap(Shared::null(), AcqRel, &guard)) };
-                    drop(guard);
+                    // SAFETY: the cell holds an item of the zone.
+                    unsafe { clear(&zone, &cell) };
                     zone.flush();
                     zone.reclaim(3);
                 }
@@ -297,10 +295,8 @@ fn a_leaked_guard_protects_for_ever_and_is_reported() {
         .unwrap()
         .join()
         .unwrap();
-    let guard = smr.enter();
-    // SAFETY: unlinked by the swap.
-    unsafe { zone.retire(cell.swap(Shared::null(), AcqRel, &guard)) };
-    drop(guard);
+    // SAFETY: the cell holds an item of the zone.
+    unsafe { clear(zone, cell) };
     for _ in 0..20 {
         // Other threads come and go: none of them may take the record over.
         std::thread::spawn(move || drop(smr.enter()))

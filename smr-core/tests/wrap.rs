@@ -4,13 +4,14 @@
 mod common;
 
 use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed};
+use std::sync::atomic::Ordering::{Acquire, Relaxed};
 use std::time::Duration;
 
 use common::{
-    Flag, Holder, Tally, domains, eager_domains, eventually, guarded, retire_new, settle,
+    Flag, Holder, Tally, clear, domains, eager_domains, eventually, guarded, replace, retire_new,
+    settle,
 };
-use smr_core::{Atomic, Mode, Shared, Smr, Zone};
+use smr_core::{Atomic, Mode, Smr, Zone};
 
 /// Advances enough to wrap a narrow clock eight times.
 const MANY: usize = 20_000;
@@ -61,11 +62,8 @@ fn readers_come_and_go_while_the_clock_wraps() {
                     });
                 }
                 for i in 0..if lazy { MANY / 40 } else { MANY / 4 } {
-                    let guard = smr.enter();
-                    let old = cell.swap(zone.alloc(tally.item()), AcqRel, &guard);
-                    // SAFETY: unlinked by the swap.
-                    unsafe { zone.retire(old) };
-                    drop(guard);
+                    // SAFETY: the cell holds an item of the zone.
+                    unsafe { replace(&zone, &cell, tally.item()) };
                     smr.advance();
                     if lazy || i % 10 == 0 {
                         zone.flush();
@@ -73,10 +71,8 @@ fn readers_come_and_go_while_the_clock_wraps() {
                 }
                 stop.raise();
             });
-            let guard = smr.enter();
-            // SAFETY: unlinked by the swap.
-            unsafe { zone.retire(cell.swap(Shared::null(), AcqRel, &guard)) };
-            drop(guard);
+            // SAFETY: the cell holds an item of the zone.
+            unsafe { clear(&zone, &cell) };
             settle(&zone);
             assert_eq!(tally.alive(), 0);
         }

@@ -8,7 +8,7 @@
 
 use std::future::Future;
 use std::pin::pin;
-use std::sync::atomic::Ordering::{Acquire, Relaxed, Release, SeqCst};
+use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,7 +16,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
-use smr_core::{Barrier, Mode, Smr, Zone};
+use smr_core::{Atomic, Barrier, Mode, Shared, Smr, Zone};
 
 const LIVE: u64 = 0x1357_9bdf_0246_8ace;
 const DEAD: u64 = 0xdead_dead_dead_dead;
@@ -110,6 +110,28 @@ pub fn retire_new<T>(zone: &Zone<T>, value: T) {
     let item = zone.alloc(value).into_shared(&guard);
     // SAFETY: of this zone, never published, retired once.
     unsafe { zone.retire(item) };
+}
+
+/// Replaces the item of a cell, and retires the old one.
+///
+/// # Safety
+/// The cell holds an item of the zone.
+pub unsafe fn replace<T>(zone: &Zone<T>, cell: &Atomic<T>, value: T) {
+    let guard = zone.enter();
+    let old = cell.swap(zone.alloc(value), AcqRel, &guard);
+    // SAFETY: of the zone (the caller), unlinked by the swap, which only this thread has won.
+    unsafe { zone.retire(old) };
+}
+
+/// Retires the item of a cell, which stays empty.
+///
+/// # Safety
+/// The cell holds an item of the zone.
+pub unsafe fn clear<T>(zone: &Zone<T>, cell: &Atomic<T>) {
+    let guard = zone.enter();
+    let last = cell.swap(Shared::null(), AcqRel, &guard);
+    // SAFETY: as in `replace`.
+    unsafe { zone.retire(last) };
 }
 
 /// Every mode, with either barrier.
