@@ -7,13 +7,28 @@
 
 use crate::primitive::Ordering;
 
-/// A step that a model can weaken.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[doc(hidden)]
-#[allow(unreachable_pub, reason = "exported to the models")]
-pub enum Step {
-    /// Nothing is weakened.
-    None,
+/// Defines `Step` by one list, so that `ALL` has every step.
+macro_rules! steps {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// A step that a model can weaken.
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        #[doc(hidden)]
+        #[allow(unreachable_pub, reason = "exported to the models")]
+        pub enum Step {
+            /// Nothing is weakened.
+            None,
+            $($(#[$doc])* $name,)*
+        }
+
+        #[cfg(smr_loom)]
+        impl Step {
+            /// Every step.
+            pub const ALL: &[Step] = &[$(Step::$name),*];
+        }
+    };
+}
+
+steps! {
     /// E1: `wr` is loaded with Acquire on entering.
     E1,
     /// E2: the slot is published with Release.
@@ -78,48 +93,6 @@ pub enum Step {
     Limbo,
     /// A mover's fence between its count and its look at the barrier.
     Mover,
-}
-
-impl Step {
-    /// Every step.
-    #[cfg(smr_loom)]
-    pub const ALL: [Step; 32] = {
-        use Step::*;
-        [
-            E1,
-            E2,
-            E3,
-            Nest,
-            Repin,
-            RepinE1,
-            X,
-            W,
-            P1,
-            P2,
-            P2Place,
-            P3,
-            Slot,
-            P4,
-            P4Fail,
-            Clamp,
-            OccupancyClear,
-            OccupancyRead,
-            ReaderClaim,
-            NumberRelease,
-            NumberClaim,
-            NextGoal,
-            OwnLight,
-            StealHeavy,
-            BusyClear,
-            BusyRead,
-            StealClear,
-            StealRead,
-            DepotPush,
-            DepotTake,
-            Limbo,
-            Mover,
-        ]
-    };
 }
 
 #[cfg(not(smr_loom))]

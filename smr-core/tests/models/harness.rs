@@ -61,7 +61,7 @@ fn mutant() {
     };
     let (name, step) = asked.split_once('/').expect("scenario/step");
     let step = Step::ALL
-        .into_iter()
+        .iter()
         .find(|s| format!("{s:?}") == step)
         .expect("a step");
     let (_, scenario) = crate::SCENARIOS
@@ -69,7 +69,7 @@ fn mutant() {
         .flat_map(|s| s.iter())
         .find(|(n, _)| *n == name)
         .expect("a scenario");
-    weaken(step);
+    weaken(*step);
     println!("survived {} executions", explore(*scenario));
 }
 
