@@ -5,7 +5,7 @@ use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering::*};
 use smr_core::{Mode, Smr, Step};
 
-use crate::harness::{Scenario, bears, catches, holds, spawn};
+use crate::harness::{Scenario, bears, beside, catches, holds};
 
 /// Two items, each reachable while its link is 1.
 pub(crate) struct World {
@@ -82,21 +82,8 @@ impl World {
     }
 }
 
-type Run = fn(&World);
-
-fn run(mode: Mode, others: &[Run], main: Run) {
-    let world = World::new(mode);
-    let threads: Vec<_> = others
-        .iter()
-        .map(|&other| {
-            let world = world.clone();
-            spawn(move || other(&world))
-        })
-        .collect();
-    main(&world);
-    for t in threads {
-        t.join().unwrap();
-    }
+pub(crate) fn run(mode: Mode, others: &[fn(&World)], main: fn(&World)) {
+    beside(&World::new(mode), others, main);
 }
 
 /// One reader with two sections, one writer. Without E3 (weakened below) it is the missing StoreLoad of

@@ -39,6 +39,21 @@ pub(crate) fn spawn(f: impl FnOnce() + 'static) -> loom::thread::JoinHandle<()> 
     })
 }
 
+/// Runs `main` beside `others`, which have a thread each, until all have ended.
+pub(crate) fn beside<W: 'static>(world: &loom::sync::Arc<W>, others: &[fn(&W)], main: fn(&W)) {
+    let threads: Vec<_> = others
+        .iter()
+        .map(|&other| {
+            let world = world.clone();
+            spawn(move || other(&world))
+        })
+        .collect();
+    main(world);
+    for t in threads {
+        t.join().unwrap();
+    }
+}
+
 /// The scenario holds in every execution.
 pub(crate) fn holds((name, scenario): Scenario) {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);

@@ -3,7 +3,7 @@
 use loom::sync::{Arc, Mutex};
 use smr_core::{Mode, OwnedGuard, Step};
 
-use crate::clock::World;
+use crate::clock::{World, run};
 use crate::harness::{Scenario, bears, catches, holds, spawn};
 
 /// A section with a nested guard, which writes the record's own cell.
@@ -15,82 +15,48 @@ fn nested_section(world: &World) {
 
 /// Two threads, which may get the same number one after the other, and a writer.
 fn numbers() {
-    let world = World::new(Mode::Eager);
-    let threads: Vec<_> = (0..2)
-        .map(|_| {
-            let world = world.clone();
-            spawn(move || nested_section(&world))
-        })
-        .collect();
-    for t in threads {
-        t.join().unwrap();
-    }
+    run(Mode::Eager, &[nested_section, nested_section], |_| {});
 }
 
 /// A thread reads and exits; its record may be vacant when the writer scans.
 fn exit_against_scan() {
-    let world = World::new(Mode::Eager);
-    let reader = {
-        let world = world.clone();
-        spawn(move || nested_section(&world))
-    };
-    world.reclaim(0, 1);
-    reader.join().unwrap();
+    run(Mode::Eager, &[nested_section], |w| w.reclaim(0, 1));
 }
 
 /// Two `Reader`s, which may get the same record one after the other.
 fn readers() {
-    let world = World::new(Mode::Eager);
-    let threads: Vec<_> = (0..2)
-        .map(|_| {
-            let world = world.clone();
-            spawn(move || {
-                let mut reader = world.smr.reader();
-                let outer = reader.enter();
-                std::mem::forget(outer);
-                let guard = reader.enter(); // nests: writes the record's own cell
-                drop(guard);
-                // The forgotten guard keeps the section open and the record taken.
-            })
-        })
-        .collect();
-    for t in threads {
-        t.join().unwrap();
-    }
+    let section = |world: &World| {
+        let mut reader = world.smr.reader();
+        let outer = reader.enter();
+        std::mem::forget(outer);
+        let guard = reader.enter(); // nests: writes the record's own cell
+        drop(guard);
+        // The forgotten guard keeps the section open and the record taken.
+    };
+    run(Mode::Eager, &[section, section], |_| {});
 }
 
 /// A `Reader` is claimed, read under, and given back, while a writer scans.
 fn reader_against_scan() {
-    let world = World::new(Mode::Eager);
-    let other = {
-        let world = world.clone();
-        spawn(move || {
-            for _ in 0..2 {
-                let mut reader = world.smr.reader();
-                let _guard = reader.enter();
-                world.look(0);
-            }
-        })
+    let sections = |world: &World| {
+        for _ in 0..2 {
+            let mut reader = world.smr.reader();
+            let _guard = reader.enter();
+            world.look(0);
+        }
     };
-    world.reclaim(0, 1);
-    other.join().unwrap();
+    run(Mode::Eager, &[sections], |w| w.reclaim(0, 1));
 }
 
 /// Two threads claim, nest on and return the same `Reader` record.
 fn reader_handover() {
-    let world = World::new(Mode::Eager);
     let section = |world: &World| {
         let mut guards = Vec::new();
         let reader = world.smr.reader();
         guards.push(reader.enter_owned());
         drop(guards);
     };
-    let other = {
-        let world = world.clone();
-        spawn(move || section(&world))
-    };
-    section(&world);
-    other.join().unwrap();
+    run(Mode::Eager, &[section], section);
 }
 
 /// An owned guard is opened by one thread and closed by another.

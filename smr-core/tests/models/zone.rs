@@ -5,7 +5,7 @@ use loom::sync::Arc;
 use loom::sync::atomic::{AtomicUsize, Ordering::*};
 use smr_core::{Atomic, Shared, Smr, Step, Zone};
 
-use crate::harness::{Scenario, catches, holds, spawn};
+use crate::harness::{Scenario, beside, catches, holds};
 
 /// An item whose drop writes to it.
 struct Item {
@@ -90,12 +90,7 @@ impl World {
 
 fn run(other: fn(&World), main: fn(&World)) {
     let world = World::new();
-    let thread = {
-        let world = world.clone();
-        spawn(move || other(&world))
-    };
-    main(&world);
-    thread.join().unwrap();
+    beside(&world, &[other], main);
     world.unpublish();
     let drops = world.drops.clone();
     let retired = world.zone.stats().retired_items;
