@@ -1,6 +1,9 @@
 //! `InlineHashMap` against the shared tests and its own promises.
 
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasherDefault, Hasher};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use structures::hash_map::{Computed, InlineHashMap, Operation};
@@ -203,7 +206,7 @@ fn small_types_of_all_kinds_are_keys() {
 fn panics_pass_through() {
     let mut map: InlineHashMap<u64, u64> = (0..50).map(|i| (i, i)).collect();
     for i in 0..50 {
-        let panics = std::panic::catch_unwind(|| map.update(i, |_| panic!("on purpose")));
+        let panics = catch_unwind(|| map.update(i, |_| panic!("on purpose")));
         assert!(panics.is_err());
         assert_eq!(map.get(&i), Some(i));
     }
@@ -285,4 +288,97 @@ fn maps_are_values() {
     assert_eq!(map.remove_if(&3, |_, v| v == 5), Err(4));
     assert_eq!(map.remove_if(&3, |_, v| v == 4), Ok(Some(4)));
     assert_eq!(map.remove_if(&3, |_, _| true), Ok(None));
+}
+
+/// A closure that writes to the same bucket is not asked again for that.
+#[test]
+fn a_closure_may_change_other_entries() {
+    let mut map: InlineHashMap<u64, u64, Hash<1>> = (0..6).map(|key| (key, 10)).collect();
+    let mut calls = 0;
+    let new = map.update(1, |n| {
+        calls += 1;
+        assert!(calls < 10, "it goes on for ever");
+        map.update_or_insert(2, |n| n + 1, 0);
+        n + 1
+    });
+    assert_eq!((new, map.get(&2), calls), (Some(11), Some(11), 1));
+    map.retain(|key, _| {
+        calls += 1;
+        assert!(calls < 20, "it goes on for ever");
+        map.insert(7, calls);
+        !key.is_multiple_of(2)
+    });
+    assert!([1, 3, 5].iter().all(|key| map.contains_key(key)) && !map.contains_key(&2));
+    // One that changes its own entry is asked again: what it saw is not there any more.
+    let mut calls = 0;
+    map.update(1, |n| {
+        calls += 1;
+        if calls == 1 {
+            map.insert(1, 50);
+        }
+        n + 1
+    });
+    assert_eq!((map.get(&1), calls), (Some(51), 2));
+    map.check();
+}
+
+thread_local! {
+    /// How many hashes from now one panics; 0 for never.
+    static PANICS_IN: Cell<u32> = const { Cell::new(0) };
+}
+
+/// A hasher that panics when it is told to.
+#[derive(Clone, Default)]
+struct Fickle(Plain);
+
+impl Hasher for Fickle {
+    fn finish(&self) -> u64 {
+        let left = PANICS_IN.get();
+        PANICS_IN.set(left.saturating_sub(1));
+        assert!(left != 1, "on purpose");
+        self.0.finish()
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0.write(bytes);
+    }
+}
+
+/// `Hash` panics in the midst of a split, and while that is walked over: nothing is lost or seen twice.
+#[test]
+fn hashes_may_panic_while_the_table_grows() {
+    let mut map: InlineHashMap<u64, u64, BuildHasherDefault<Fickle>> = InlineHashMap::default();
+    let mut in_growth = 0;
+    for key in 0..500 {
+        // The first is the key's own.
+        PANICS_IN.set(2 + key as u32 % 7);
+        let panicked = catch_unwind(|| map.insert(key, key)).is_err();
+        PANICS_IN.set(0);
+        // In the growth that follows it, or in a split that it found begun: then it is not there.
+        in_growth += u32::from(panicked && map.contains_key(&key));
+        assert!(panicked || map.contains_key(&key));
+        let _ = map.try_insert(key, key);
+        if panicked {
+            let mut iter = map.iter();
+            let mut seen = Vec::new();
+            loop {
+                PANICS_IN.set(1 + key as u32 % 3);
+                match catch_unwind(AssertUnwindSafe(|| iter.next())) {
+                    Ok(Some((key, _))) => seen.push(key),
+                    Ok(None) => break,
+                    Err(_) => {
+                        PANICS_IN.set(0);
+                        seen.extend(iter.next().map(|(key, _)| key));
+                    }
+                }
+            }
+            PANICS_IN.set(0);
+            seen.sort_unstable();
+            assert!(seen.into_iter().eq(0..=key), "each once");
+        }
+    }
+    assert!(in_growth > 10, "only {in_growth} panics in growth");
+    assert_eq!(map.len(), 500);
+    map.reserve(2_000);
+    map.check();
 }

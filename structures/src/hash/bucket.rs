@@ -16,8 +16,8 @@ pub(super) unsafe trait Slots: Sync {
     const COUNT: u32;
     /// Entries a bucket should hold on average, in eighths: what growth aims at.
     const LOAD: usize;
-    /// What a slot holds.
-    type Item: Copy + Send;
+    /// What a slot holds; equal if it is the same in every bit.
+    type Item: Copy + PartialEq + Send;
 
     /// Free ones. In models, whose atomics are not plain memory.
     #[cfg(smr_loom)]

@@ -64,7 +64,7 @@ impl Count {
         total.max(0).cast_unsigned()
     }
 
-    /// Makes the stripes, if there are none and there is memory.
+    /// Makes the stripes, if there are none. Aborts if there is no memory.
     pub(super) fn spread(&self) {
         if !self.stripes.load(Ordering::Relaxed).is_null() {
             return;

@@ -16,7 +16,7 @@ use super::table::{Decision, Glance, Table};
 use super::walk::{Batch, Cursor};
 
 /// A key's and a value's bytes.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 pub(super) struct Pair {
     key: u64,
     value: u64,
@@ -148,7 +148,9 @@ fn spread(hash: u64) -> u64 {
 ///
 /// # Bad keys
 /// A key whose `Hash` or `Eq` lies gets wrong answers, nothing worse. Panics of `Hash`, `Eq` and closures
-/// pass through, and the map stays as it was; closures may use the map.
+/// pass through, and the map stays as it was; only if `Hash` panics for another key, while the table
+/// grows after an insertion, that insertion has happened. Closures, `Hash` and `Eq` may use the map. A
+/// closure that changes the very entry that it is asked about makes its operation begin anew, each time.
 ///
 /// Source: linear hashing (W. Litwin, 1980); buckets of a cache line with validated reads as in CLHT
 /// (David, Guerraoui and Trigonakis, ASPLOS 2015) and DLHT (Katsarakis et al., HPDC 2024). The protocol
@@ -441,7 +443,7 @@ where
 
     /// Changes the value of a key, and returns the new one; none if there is no such key. Lock-free; O(1).
     ///
-    /// `f` may be called more than once, if other threads change the map at the same time.
+    /// `f` may be called more than once, if other threads change the entry at the same time.
     ///
     /// ```
     /// # use structures::hash_map::InlineHashMap;
@@ -461,7 +463,7 @@ where
 
     /// Changes the value of a key, or stores one; returns what is there then. Lock-free; O(1).
     ///
-    /// `f` may be called more than once, if other threads change the map at the same time.
+    /// `f` may be called more than once, if other threads change the entry at the same time.
     pub fn update_or_insert(&self, key: K, mut f: impl FnMut(V) -> V, value: V) -> V {
         let mut new = value;
         self.write(&key, |old| {
@@ -473,7 +475,7 @@ where
 
     /// Inserts, changes or removes an entry, or does nothing, in one atomic step. Lock-free; O(1).
     ///
-    /// `f` is given the value; it may be called more than once, if other threads change the map at the
+    /// `f` is given the value; it may be called more than once, if other threads change the entry at the
     /// same time.
     ///
     /// ```
@@ -516,7 +518,7 @@ where
 
     /// Removes an entry if `condition` holds of its value, and returns that. Lock-free; O(1).
     ///
-    /// `condition` may be asked more than once, if other threads change the map at the same time.
+    /// `condition` may be asked more than once, if other threads change the entry at the same time.
     ///
     /// # Errors
     /// The value, if the condition does not hold.

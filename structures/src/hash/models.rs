@@ -241,6 +241,19 @@ fn crowded_helpers() {
     assert_eq!(map.entries(), [(1, 10)]);
 }
 
+/// As above, and the list is used up before the thread that filled the slots comes with its own.
+fn late_crowded_filler() {
+    let map = Map::with(&[(1, 10), (3, 30)]);
+    let here = |map: &Map| {
+        map.split();
+        assert_eq!(map.insert(1, 11), Some(10));
+        assert_eq!(map.remove(3), Some(30));
+        assert_eq!(map.remove(1), Some(11));
+    };
+    beside(&map, here, Map::split);
+    assert_eq!(map.entries(), []);
+}
+
 /// Iteration, against a split.
 fn walk_beside_split() {
     let map = Map::with(&[(0, 5), (1, 10)]);
@@ -249,7 +262,7 @@ fn walk_beside_split() {
     });
 }
 
-const SCENARIOS: [(&str, fn()); 9] = [
+const SCENARIOS: [(&str, fn()); 10] = [
     ("reuse", reuse),
     ("inserts", inserts),
     ("lists", lists),
@@ -258,6 +271,7 @@ const SCENARIOS: [(&str, fn()); 9] = [
     ("read beside split", read_beside_split),
     ("helpers", helpers),
     ("crowded helpers", crowded_helpers),
+    ("late crowded filler", late_crowded_filler),
     ("walk beside split", walk_beside_split),
 ];
 

@@ -5,7 +5,7 @@ use core::ptr;
 use smallvec::SmallVec;
 use smr_core::primitive::Ordering;
 
-use super::block::{self, ITEMS, Link, Proposal};
+use super::block::{self, Block, Fate, ITEMS, Link, Proposal};
 use super::bucket::{Bucket, Slots};
 use super::header::{Header, State};
 use super::reclaim::Section;
@@ -42,6 +42,8 @@ impl<S: Slots> Table<S> {
         let order = (Ordering::AcqRel, Ordering::Relaxed);
         // Both may have been done, and more.
         let _ = self.buckets.compare_exchange(0, 1, order.0, order.1);
+        // SeqCst: pairs with the lookup that finds no bucket, which linearizes there.
+        let order = (Ordering::SeqCst, Ordering::Relaxed);
         let _ = self.geometry.compare_exchange(0, pack(1), order.0, order.1);
     }
 
@@ -67,7 +69,7 @@ impl<S: Slots> Table<S> {
                 return;
             }
             if self.add_bucket(section, buckets, rehash).is_err() {
-                return; // no memory: the lists take it
+                return; // no memory for buckets: the lists take it, while there is some for those
             }
         }
     }
@@ -104,7 +106,11 @@ impl<S: Slots> Table<S> {
         let buckets = buckets.filter(|&buckets| buckets <= MOST_BUCKETS);
         let buckets = buckets.expect("capacity overflow");
         self.begin();
-        if self.grow_to(section, buckets, rehash).is_err() {
+        // All the memory before any of it is used: if there is not so much, that shows here.
+        let provided = self
+            .segments
+            .provide(buckets - 1, |bucket| bucket.init(Header::open(0)));
+        if provided.is_err() || self.grow_to(section, buckets, rehash).is_err() {
             std::alloc::handle_alloc_error(core::alloc::Layout::new::<Bucket<S>>());
         }
     }
@@ -260,7 +266,8 @@ impl<S: Slots> Table<S> {
         } else {
             let ours = self.propose_child(section, child, in_list, filled as u16);
             Self::open_by_list(child, depth);
-            if ours {
+            // If it came too late, another list may have been used up and taken out before.
+            if ours.is_some_and(|made| Self::fate(child, made) == Fate::Committed) {
                 return;
             }
         }
@@ -268,14 +275,18 @@ impl<S: Slots> Table<S> {
         child.end_filling();
     }
 
-    /// Proposes a list for a bucket that is not initialized; whether it was the first.
+    /// Puts a list for a bucket that is not initialized into its link, if that is empty. In force it comes
+    /// only if the bucket is opened with it.
     fn propose_child(
         &self,
         section: &Section<'_>,
         child: &Bucket<S>,
         items: &[(S::Item, u8)],
         set: u16,
-    ) -> bool {
+    ) -> Option<*mut Block<S::Item>> {
+        if child.header().state() != State::Uninit {
+            return None; // for later it would lie in the way
+        }
         let items: SmallVec<[_; 14]> = items.iter().map(|&(item, _)| item).collect();
         let null = Link::new(ptr::null_mut(), 0);
         let proposal = Proposal {
@@ -288,7 +299,7 @@ impl<S: Slots> Table<S> {
             // SAFETY: not published.
             unsafe { block::dispose_own(&self.pool, made) };
         }
-        first
+        first.then_some(made)
     }
 
     /// Opens a bucket with the list in its link, if it is not open yet.

@@ -56,11 +56,15 @@ pub(super) enum At {
 }
 
 /// What shall become of an entry.
+#[derive(Clone, Copy)]
 pub(super) enum Decision<I> {
     Keep,
     Put(I),
     Remove,
 }
+
+/// What was there, and what shall become of it.
+type Decided<I> = (Option<I>, Decision<I>);
 
 /// Whether a step was done, or the bucket has changed and everything must be looked at again.
 #[derive(PartialEq, Eq)]
@@ -160,8 +164,18 @@ impl<S: Slots> Table<S> {
     #[inline]
     fn guess(&self, hash: u64) -> Option<usize> {
         // Acquire: pairs with the growth that made the buckets.
-        let geometry = self.geometry.load(Ordering::Acquire);
+        let mut geometry = self.geometry.load(Ordering::Acquire);
+        if geometry == 0 {
+            geometry = self.geometry_of_empty();
+        }
         (geometry != 0).then(|| Self::index(hash, geometry))
+    }
+
+    /// SeqCst: what is not found because there are no buckets has a place in the order of all changes,
+    /// like what is not found in one. Pairs with the making of the first.
+    #[cold]
+    fn geometry_of_empty(&self) -> usize {
+        self.geometry.load(Ordering::SeqCst)
     }
 
     #[inline]
@@ -283,9 +297,10 @@ impl<S: Slots> Table<S> {
     }
 
     /// Finds an item and does with it what `decide` says, in one atomic step. `decide` is asked again
-    /// when the bucket has changed meanwhile. Lock-free.
+    /// when the item, not only the bucket, has changed meanwhile. Lock-free.
     ///
-    /// Answers what was there. Nothing is held while the caller's code runs, so that may panic.
+    /// Answers what was there. Nothing is held while the caller's code runs, so that may panic, and
+    /// change other items.
     pub(super) fn write(
         &self,
         section: &Section<'_>,
@@ -294,11 +309,19 @@ impl<S: Slots> Table<S> {
         rehash: &impl Fn(S::Item) -> u64,
         mut decide: impl FnMut(Option<S::Item>) -> Decision<S::Item>,
     ) -> Option<S::Item> {
+        // What was decided, and of which item, when the bucket had changed.
+        let mut last = None;
+        let mut decide = |old, last: Option<Decided<S::Item>>| match last {
+            Some((seen, decision)) if seen == old => decision,
+            _ => decide(old),
+        };
         loop {
             let Some(guess) = self.guess(hash) else {
-                if let Decision::Keep | Decision::Remove = decide(None) {
+                let decision = decide(None, last);
+                if let Decision::Keep | Decision::Remove = decision {
                     return None;
                 }
+                last = Some((None, decision));
                 self.begin();
                 continue;
             };
@@ -313,7 +336,8 @@ impl<S: Slots> Table<S> {
             };
             let old = seen.found.map(|(item, _)| item);
             let at = seen.found.map(|(_, at)| at);
-            match decide(old) {
+            let decision = decide(old, last);
+            match decision {
                 Decision::Keep => return old,
                 Decision::Remove => {
                     let step = match at {
@@ -355,6 +379,7 @@ impl<S: Slots> Table<S> {
                     }
                 }
             }
+            last = Some((old, decision));
         }
     }
 
@@ -574,7 +599,7 @@ impl<S: Slots> Table<S> {
     }
 
     /// What became of a proposal of this thread's, once in the link: the header has moved on.
-    fn fate(bucket: &Bucket<S>, made: *mut Block<S::Item>) -> Fate {
+    pub(super) fn fate(bucket: &Bucket<S>, made: *mut Block<S::Item>) -> Fate {
         loop {
             let link = bucket.link();
             if link.block() != made {

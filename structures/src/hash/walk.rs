@@ -36,7 +36,7 @@ impl<S: Slots> Table<S> {
         rehash: &impl Fn(S::Item) -> u64,
         batch: &mut Batch<S::Item>,
     ) {
-        let before = batch.len();
+        let mut found = Batch::new();
         while let Some(from) = cursor.0 {
             let hash = from.reverse_bits();
             let Some(place) = self.locate(hash) else {
@@ -55,27 +55,27 @@ impl<S: Slots> Table<S> {
             let first = hash & low_bits(depth);
             for slot in 0..S::COUNT {
                 if header.valid() >> slot & 1 == 1 {
-                    batch.push(bucket.slots.load(slot));
+                    found.push(bucket.slots.load(slot));
                 }
             }
             let Some(linked) = Self::read_link(&place) else {
-                batch.truncate(before);
+                found.clear();
                 continue;
             };
             // SAFETY: in force within this section.
             for block in unsafe { linked.in_force.blocks() } {
-                batch.extend_from_slice(block.items());
+                found.extend_from_slice(block.items());
             }
             debug_assert_eq!(index as u64, first & low_bits(header.depth()));
             let start = first.reverse_bits();
             if splitting || start < from {
-                let mut at = 0;
-                batch.retain(|&mut item| {
-                    at += 1;
+                // The caller's code, which may panic: nothing has been passed on yet.
+                found.retain(|&mut item| {
                     let hash = rehash(item);
-                    at <= before || hash.reverse_bits() >= from && hash & low_bits(depth) == first
+                    hash.reverse_bits() >= from && hash & low_bits(depth) == first
                 });
             }
+            batch.append(&mut found);
             // Where the interval ends; there is none after the last.
             cursor.0 = match depth {
                 0 => None,
