@@ -32,6 +32,21 @@ pub(super) unsafe trait Slots: Sync {
 
     /// One bit for each slot with this tag.
     fn tagged(&self, tag: u8) -> u32;
+
+    /// The slots where an entry of this hash is looked for first: one cache line's. Entries are put
+    /// there if there is room.
+    fn near(hash: u64) -> u32;
+
+    /// What [`near`](Self::near) slots are in.
+    fn line(&self, hash: u64) -> *const u8;
+}
+
+/// The best of some slots, at least one, for an entry of this hash.
+#[inline]
+pub(super) fn choose<S: Slots>(free: u32, hash: u64) -> u32 {
+    let near = free & S::near(hash);
+    let among = if near == 0 { free } else { near };
+    among.trailing_zeros()
 }
 
 /// What is looked for.
@@ -119,6 +134,14 @@ impl<S: Slots> Bucket<S> {
     pub(super) fn still(&self, header: Header) -> bool {
         Step::Still.fence(Ordering::Acquire);
         Header(self.header.load(Ordering::Relaxed)).agrees(header)
+    }
+
+    /// As [`still`](Self::still); and it is open, if it was so or being split.
+    #[inline]
+    pub(super) fn still_open(&self, header: Header) -> bool {
+        Step::Still.fence(Ordering::Acquire);
+        let now = Header(self.header.load(Ordering::Relaxed));
+        now.agrees_open(header)
     }
 
     /// SeqCst: every change of content linearizes here.

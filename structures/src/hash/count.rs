@@ -1,7 +1,9 @@
 //! How many entries there are: one counter for small maps, with stripes for large ones.
 
+use core::cell::Cell;
 use core::ptr;
 use core::sync::atomic::{AtomicIsize, AtomicPtr, AtomicUsize, Ordering};
+use std::thread::LocalKey;
 
 use crossbeam_utils::CachePadded;
 
@@ -97,13 +99,23 @@ impl Drop for Count {
 }
 
 /// A number for the calling thread; few have the same.
+#[inline]
 fn of_thread() -> usize {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
     std::thread_local! {
-        static NUMBER: usize = NEXT.fetch_add(1, Ordering::Relaxed);
+        static NUMBER: Cell<usize> = const { Cell::new(0) };
     }
-    // After the thread's locals are gone: any will do.
-    NUMBER.try_with(|n| *n).unwrap_or(0)
+    match NUMBER.get() {
+        0 => number_thread(&NUMBER),
+        number => number,
+    }
+}
+
+#[cold]
+fn number_thread(own: &'static LocalKey<Cell<usize>>) -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(1);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    own.set(number);
+    number
 }
 
 #[cfg(test)]

@@ -26,6 +26,8 @@ const SLOTS: u64 = (1 << 14) - 1;
 const FILLING: u64 = 1 << 14;
 const PARITY: u64 = 1 << 15;
 const STATE: u32 = 16;
+/// Of the state: 2 is split.
+const SPLIT: u64 = 2 << STATE;
 const DEPTH: u32 = 18;
 const VERSION: u32 = 24;
 
@@ -63,6 +65,13 @@ impl Header {
         }
     }
 
+    /// Whether it is open, and no thread fills.
+    #[inline]
+    pub(super) fn is_usual(self) -> bool {
+        const OPEN: u64 = (State::Open as u64) << STATE;
+        self.0 & (3 << STATE | FILLING) == OPEN
+    }
+
     /// How many bits of their hashes the bucket's keys have in common.
     #[inline]
     pub(super) fn depth(self) -> u32 {
@@ -78,6 +87,13 @@ impl Header {
     #[inline]
     pub(super) fn agrees(self, other: Header) -> bool {
         (self.0 ^ other.0) & !FILLING == 0
+    }
+
+    /// The same content, of a bucket that is not being split, in a test.
+    #[inline]
+    pub(super) fn agrees_open(self, other: Header) -> bool {
+        const OTHERS: u64 = !FILLING;
+        ((self.0 ^ other.0) | (other.0 & SPLIT)) & OTHERS == 0
     }
 
     /// One bit for each of so many slots that holds none.

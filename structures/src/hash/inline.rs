@@ -12,7 +12,7 @@ use smr_core::primitive::{AtomicU64, Ordering::Relaxed};
 
 use super::bucket::{Probe, Slots, Tags};
 use super::reclaim::{Pool, Section};
-use super::table::{Decision, Glance, Table};
+use super::table::{Decided, Decision, Glance, Table};
 use super::walk::{Batch, Cursor};
 
 /// A key's and a value's bytes.
@@ -65,6 +65,24 @@ unsafe impl Slots for Pairs {
     fn tagged(&self, tag: u8) -> u32 {
         self.tags.equal(tag)
     }
+
+    #[inline]
+    fn near(hash: u64) -> u32 {
+        0b1111 << (4 * line(hash) - 2)
+    }
+
+    #[inline]
+    fn line(&self, hash: u64) -> *const u8 {
+        let start = core::ptr::from_ref(self).cast::<u8>();
+        start.wrapping_add(64 * line(hash) as usize - 16)
+    }
+}
+
+/// One of the lines that hold nothing but pairs: 1 to 3. The first, with two, is where others go if there
+/// is no room: it is always read.
+#[inline]
+fn line(hash: u64) -> u32 {
+    ((hash >> 48 & 0xFF) as u32 * 3 >> 8) + 1
 }
 
 /// The bytes of a value of at most eight, the rest zero.
@@ -384,9 +402,8 @@ where
     /// What all changes are made of; `decide` may be asked more than once.
     #[inline]
     fn write(&self, key: &K, mut decide: impl FnMut(Option<V>) -> Decision<V>) -> Option<V> {
-        let section = self.smr().enter();
         let hash = self.hash(key);
-        let decide = |old: Option<Pair>| match decide(old.map(Self::value)) {
+        let mut decide = |old: Option<Pair>| match decide(old.map(Self::value)) {
             Decision::Keep => Decision::Keep,
             Decision::Remove => Decision::Remove,
             Decision::Put(value) => Decision::Put(Pair {
@@ -394,11 +411,26 @@ where
                 value: encode(value),
             }),
         };
-        let rehash = |item| self.rehash(item);
-        let old = self
-            .table
-            .write(&section, hash, &Wanted(key), &rehash, decide);
+        let old = match self.table.write_at_once(hash, &Wanted(key), &mut decide) {
+            Ok(old) => old,
+            Err(last) => self.write_closely(hash, key, decide, last),
+        };
         old.map(Self::value)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn write_closely(
+        &self,
+        hash: u64,
+        key: &K,
+        decide: impl FnMut(Option<Pair>) -> Decision<Pair>,
+        last: Option<Decided<Pair>>,
+    ) -> Option<Pair> {
+        let section = self.smr().enter();
+        let rehash = |item| self.rehash(item);
+        self.table
+            .write(&section, hash, &Wanted(key), &rehash, decide, last)
     }
 
     /// Stores a value, and returns the one before. The key is stored anew, too. Lock-free; O(1).

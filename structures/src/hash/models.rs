@@ -48,6 +48,14 @@ unsafe impl Slots for Tiny {
     fn tagged(&self, _tag: u8) -> u32 {
         1
     }
+
+    fn near(_hash: u64) -> u32 {
+        1
+    }
+
+    fn line(&self, _hash: u64) -> *const u8 {
+        core::ptr::null()
+    }
 }
 
 struct Key(u64);
@@ -74,13 +82,17 @@ impl Map {
     }
 
     fn write(&self, key: u64, mut f: impl FnMut(Option<u64>) -> Option<u64>) -> Option<u64> {
-        let decide = |old: Option<Pair>| match f(old.map(|(_, value)| value)) {
+        let mut decide = |old: Option<Pair>| match f(old.map(|(_, value)| value)) {
             Some(value) => Decision::Put((key, value)),
             None => Decision::Remove,
         };
-        let old = self
-            .0
-            .write(&Section::default(), key, &Key(key), &hash, decide);
+        let old = match self.0.write_at_once(key, &Key(key), &mut decide) {
+            Ok(old) => old,
+            Err(last) => {
+                let section = Section::default();
+                self.0.write(&section, key, &Key(key), &hash, decide, last)
+            }
+        };
         old.map(|(_, value)| value)
     }
 

@@ -8,15 +8,13 @@ use smr_core::primitive::{AtomicPtr, Ordering};
 
 use super::bucket::{Bucket, Slots};
 
-/// Where segments become larger, and by how much: so that the newest is a small part of all, and the
-/// directory stays in the cache. Below 8 there are segments of 1, 1, 2 and 4 buckets, then of 8.
-const MIDDLE: usize = 256;
-const MIDDLE_LEN: usize = 32;
+/// Buckets in a segment: up to bucket `LARGE` few, so that the newest is a small part of all; then more,
+/// so that the directory stays in the cache. The first have segments of their own.
+const SMALL_LEN: usize = 8;
 const LARGE: usize = 4096;
 const LARGE_LEN: usize = 256;
 /// How many segments come before these.
-const BEFORE_MIDDLE: usize = 3 + MIDDLE / 8;
-const BEFORE_LARGE: usize = BEFORE_MIDDLE + (LARGE - MIDDLE) / MIDDLE_LEN;
+const BEFORE_LARGE: usize = SMALL_LEN - 1 + LARGE / SMALL_LEN;
 
 /// As many buckets as there can be: more would not fit into any memory.
 pub(super) const MOST_BUCKETS: usize = 1 << if usize::BITS < 64 { 24 } else { 40 };
@@ -28,53 +26,115 @@ fn place(index: usize) -> (usize, usize) {
         let segment = BEFORE_LARGE - LARGE / LARGE_LEN + index / LARGE_LEN;
         (segment, index % LARGE_LEN)
     } else {
-        small_place(index)
-    }
-}
-
-#[cold]
-fn small_place(index: usize) -> (usize, usize) {
-    if index >= MIDDLE {
-        let segment = BEFORE_MIDDLE - MIDDLE / MIDDLE_LEN + index / MIDDLE_LEN;
-        (segment, index % MIDDLE_LEN)
-    } else if index >= 8 {
-        (3 + index / 8, index % 8)
-    } else {
-        let log = usize::BITS - index.leading_zeros();
-        (log as usize, index - (1 << log >> 1))
+        let segment = SMALL_LEN - 1 + index / SMALL_LEN;
+        let alone = index < SMALL_LEN;
+        // What the directory says of the first is so that this is their place.
+        (if alone { index } else { segment }, index % SMALL_LEN)
     }
 }
 
 /// How many buckets a segment has.
 fn len(segment: usize) -> usize {
     match segment {
-        0 => 1,
-        1..=3 => 1 << (segment - 1),
-        _ if segment < BEFORE_MIDDLE => 8,
-        _ if segment < BEFORE_LARGE => MIDDLE_LEN,
+        0..SMALL_LEN => 1,
+        SMALL_LEN..BEFORE_LARGE => SMALL_LEN,
         _ => LARGE_LEN,
+    }
+}
+
+/// The place of a segment's first bucket: 0 but for those that have one bucket.
+fn first_place(segment: usize) -> usize {
+    match segment {
+        0..SMALL_LEN => segment,
+        _ => 0,
     }
 }
 
 /// The capacity of the directory after one with so many entries.
 fn next_capacity(entries: usize) -> usize {
     match entries {
-        0 => 4,
-        4 => 19,
+        0 => 2,
         _ => entries * 2,
     }
 }
 
-/// A directory: pointers to segments. Complete before the next is made, which starts as a copy.
-struct Directory<S: Slots> {
-    segments: Box<[AtomicPtr<Bucket<S>>]>,
-    /// The one before, for the end: there are few, and readers may be in them.
-    older: *mut Directory<S>,
+/// A directory: pointers to segments, after two words of its own, the length and the directory before.
+/// Complete before the next is made, which starts as a copy. One array, so that a bucket is found by two
+/// loads.
+struct Directory<S: Slots>(*mut AtomicPtr<Bucket<S>>);
+
+impl<S: Slots> Clone for Directory<S> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S: Slots> Copy for Directory<S> {}
+
+impl<S: Slots> Directory<S> {
+    /// Words before the pointers.
+    const HEAD: usize = 2;
+
+    /// A copy, if there is one before, with room for more.
+    fn larger(older: Directory<S>) -> Result<Directory<S>, NoMemory> {
+        // SAFETY: null or a directory, as all that are passed around.
+        let entries = unsafe { older.entries() };
+        let len = next_capacity(entries.len());
+        let mut words = Vec::new();
+        let reserved = words.try_reserve_exact(Self::HEAD + len);
+        reserved.map_err(|_| NoMemory)?;
+        words.push(AtomicPtr::new(ptr::without_provenance_mut(len)));
+        words.push(AtomicPtr::new(older.0.cast()));
+        let copies = entries.iter().map(|e| e.load(Ordering::Acquire));
+        words.extend(copies.map(AtomicPtr::new));
+        words.resize_with(Self::HEAD + len, || AtomicPtr::new(ptr::null_mut()));
+        let words = Box::into_raw(words.into_boxed_slice());
+        Ok(Directory(words.cast()))
+    }
+
+    /// # Safety
+    /// Null, or of [`larger`](Self::larger) and not freed yet.
+    unsafe fn len(self) -> usize {
+        // SAFETY: the caller's contract.
+        let head = unsafe { self.0.as_ref() };
+        head.map_or(0, |len| len.load(Ordering::Relaxed).addr())
+    }
+
+    /// # Safety
+    /// Null, or of [`larger`](Self::larger) and not freed during `'d`.
+    unsafe fn entries<'d>(self) -> &'d [AtomicPtr<Bucket<S>>] {
+        // SAFETY: the caller's contract.
+        let len = unsafe { self.len() };
+        let first = match len {
+            0 => ptr::NonNull::dangling().as_ptr(),
+            _ => self.entry(0),
+        };
+        // SAFETY: so many are there, behind the head.
+        unsafe { core::slice::from_raw_parts(first, len) }
+    }
+
+    #[inline]
+    fn entry(self, segment: usize) -> *mut AtomicPtr<Bucket<S>> {
+        self.0.wrapping_add(Self::HEAD + segment)
+    }
+
+    /// Frees it, and answers the one before.
+    ///
+    /// # Safety
+    /// Of [`larger`](Self::larger), once; nobody has it any more.
+    unsafe fn free(self) -> Directory<S> {
+        // SAFETY: the caller's contract.
+        let len = Self::HEAD + unsafe { self.len() };
+        let words = ptr::slice_from_raw_parts_mut(self.0, len);
+        // SAFETY: as it was made.
+        let words = unsafe { Box::from_raw(words) };
+        Directory(words[1].load(Ordering::Relaxed).cast())
+    }
 }
 
 /// Buckets by index.
 pub(super) struct Segments<S: Slots> {
-    directory: AtomicPtr<Directory<S>>,
+    directory: AtomicPtr<AtomicPtr<Bucket<S>>>,
 }
 
 /// There is no memory for a segment.
@@ -88,30 +148,31 @@ impl<S: Slots> Segments<S> {
         }
     }
 
-    fn directory(&self) -> Option<&Directory<S>> {
+    #[inline]
+    fn directory(&self) -> Directory<S> {
+        Directory(self.directory.load(Ordering::Acquire))
+    }
+
+    /// The directory's pointers.
+    fn entries(&self) -> &[AtomicPtr<Bucket<S>>] {
         // SAFETY: null, or a directory that lives as long as `self`.
-        unsafe { self.directory.load(Ordering::Acquire).as_ref() }
+        unsafe { self.directory().entries() }
     }
 
     /// A bucket below the number for which [`provide`](Self::provide) has been called.
     #[inline]
     pub(super) fn bucket(&self, index: usize) -> &Bucket<S> {
         let (segment, at) = place(index);
-        let directory = self.directory.load(Ordering::Acquire);
-        debug_assert!(!directory.is_null(), "no bucket has been provided");
-        // SAFETY: it was provided, so there is a directory.
-        let segments = unsafe { &(*directory).segments };
+        let directory = self.directory();
         debug_assert!(
-            segment < segments.len(),
+            segment < self.entries().len(),
             "bucket {index} has not been provided"
         );
-        // SAFETY: as above; directories only grow.
-        let first = unsafe { segments.get_unchecked(segment) }.load(Ordering::Acquire);
+        // SAFETY: it was provided, so the directory has it; directories only grow.
+        let first = unsafe { &*directory.entry(segment) }.load(Ordering::Acquire);
         debug_assert!(!first.is_null(), "bucket {index} has not been provided");
-        // SAFETY: `at` is less than the segment's length.
-        let bucket = unsafe { first.add(at) };
-        // SAFETY: as above; segments live as long as `self`.
-        unsafe { &*bucket }
+        // SAFETY: a bucket of the segment; segments live as long as `self`.
+        unsafe { &*first.wrapping_add(at) }
     }
 
     /// Asks the cache for a bucket that has been provided, to read.
@@ -140,7 +201,8 @@ impl<S: Slots> Segments<S> {
         let (needed, _) = place(index);
         loop {
             let directory = self.directory();
-            let entries = directory.map_or(&[][..], |d| &d.segments);
+            // SAFETY: null, or a directory that lives as long as `self`.
+            let entries = unsafe { directory.entries() };
             let Some(entry) = entries.get(needed) else {
                 // The next directory copies this one, which must not change any more.
                 for (segment, entry) in entries.iter().enumerate() {
@@ -179,8 +241,9 @@ impl<S: Slots> Segments<S> {
         }
         let order = (Ordering::AcqRel, Ordering::Acquire);
         let null = ptr::null_mut();
+        let noted = made.wrapping_sub(first_place(segment));
         if entry
-            .compare_exchange(null, made, order.0, order.1)
+            .compare_exchange(null, noted, order.0, order.1)
             .is_err()
         {
             // SAFETY: made here, and not published.
@@ -189,42 +252,34 @@ impl<S: Slots> Segments<S> {
         Ok(())
     }
 
-    fn enlarge(&self, older: Option<&Directory<S>>) -> Result<(), NoMemory> {
-        let entries = older.map_or(&[][..], |d| &d.segments);
-        let capacity = next_capacity(entries.len());
-        let mut segments = Vec::new();
-        segments.try_reserve_exact(capacity).map_err(|_| NoMemory)?;
-        segments.extend(
-            entries
-                .iter()
-                .map(|e| AtomicPtr::new(e.load(Ordering::Acquire))),
-        );
-        segments.resize_with(capacity, || AtomicPtr::new(ptr::null_mut()));
-        let older = older.map_or(ptr::null_mut(), |d| ptr::from_ref(d).cast_mut());
-        let segments = segments.into_boxed_slice();
-        let made = Box::into_raw(Box::new(Directory { segments, older }));
+    fn enlarge(&self, older: Directory<S>) -> Result<(), NoMemory> {
+        let made = Directory::larger(older)?;
         let order = (Ordering::AcqRel, Ordering::Acquire);
         if self
             .directory
-            .compare_exchange(older, made, order.0, order.1)
+            .compare_exchange(older.0, made.0, order.0, order.1)
             .is_err()
         {
             // SAFETY: made here, and not published.
-            drop(unsafe { Box::from_raw(made) });
+            unsafe { made.free() };
         }
         Ok(())
     }
 
     /// Every bucket that is there, exclusively borrowed.
     pub(super) fn all(&mut self) -> impl Iterator<Item = &Bucket<S>> {
-        let entries = self.directory().map_or(&[][..], |d| &d.segments);
-        entries.iter().enumerate().flat_map(|(segment, entry)| {
-            let first = entry.load(Ordering::Acquire);
-            let count = if first.is_null() { 0 } else { len(segment) };
-            let buckets = core::ptr::slice_from_raw_parts(first, count);
-            let none: &[Bucket<S>] = &[];
-            // SAFETY: so many are there.
-            let buckets = unsafe { buckets.as_ref() }.unwrap_or(none);
+        self.entries().iter().enumerate().flat_map(|(segment, entry)| {
+            let noted = entry.load(Ordering::Acquire);
+            let buckets = match noted.is_null() {
+                true => &[],
+                // SAFETY: so many are there.
+                false => unsafe {
+                    core::slice::from_raw_parts(
+                        noted.wrapping_add(first_place(segment)),
+                        len(segment),
+                    )
+                },
+            };
             buckets.iter()
         })
     }
@@ -232,22 +287,18 @@ impl<S: Slots> Segments<S> {
 
 impl<S: Slots> Drop for Segments<S> {
     fn drop(&mut self) {
-        let newest = self.directory.load(Ordering::Acquire);
-        // SAFETY: null, or ours.
-        if let Some(directory) = unsafe { newest.as_ref() } {
-            for (segment, entry) in directory.segments.iter().enumerate() {
-                let first = entry.load(Ordering::Acquire);
-                if !first.is_null() {
-                    // SAFETY: of `alloc`, with this length; nobody has it any more.
-                    unsafe { memory::free(first, len(segment)) };
-                }
+        for (segment, entry) in self.entries().iter().enumerate() {
+            let noted = entry.load(Ordering::Acquire);
+            if !noted.is_null() {
+                let first = noted.wrapping_add(first_place(segment));
+                // SAFETY: of `alloc`, with this length; nobody has it any more.
+                unsafe { memory::free(first, len(segment)) };
             }
         }
-        let mut at = newest;
-        while !at.is_null() {
-            // SAFETY: of `enlarge`, once.
-            let directory = unsafe { Box::from_raw(at) };
-            at = directory.older;
+        let mut directory = self.directory();
+        while !directory.0.is_null() {
+            // SAFETY: ours, from the newest to the oldest.
+            directory = unsafe { directory.free() };
         }
     }
 }
@@ -331,7 +382,8 @@ mod tests {
     fn segments_follow_one_another() {
         let (mut segment, mut at) = (0, 0);
         for index in 0..5_000_000 {
-            assert_eq!(place(index), (segment, at), "bucket {index}");
+            let expected = (segment, first_place(segment) + at);
+            assert_eq!(place(index), expected, "bucket {index}");
             at += 1;
             if at == len(segment) {
                 (segment, at) = (segment + 1, 0);

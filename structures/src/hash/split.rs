@@ -6,11 +6,11 @@ use smallvec::SmallVec;
 use smr_core::primitive::Ordering;
 
 use super::block::{self, Block, Fate, ITEMS, Link, Proposal};
-use super::bucket::{Bucket, Slots};
+use super::bucket::{Bucket, Slots, choose};
 use super::header::{Header, State};
 use super::reclaim::Section;
 use super::segments::{MOST_BUCKETS, NoMemory};
-use super::table::{Linked, Place, Step, Table, pack, parent, tag_of};
+use super::table::{Linked, Place, Step, Table, parent, tag_of};
 
 /// Splits that one insertion does at most: a bounded pause.
 const SPLITS: usize = 4;
@@ -24,8 +24,8 @@ type WithLink<S> = (Linked<<S as Slots>::Item>, Parted<<S as Slots>::Item>);
 struct Parted<I> {
     /// Slots whose entries move.
     slots: u32,
-    /// What moves, and its tags.
-    moving: SmallVec<[(I, u8); 14]>,
+    /// What moves, and its hashes.
+    moving: SmallVec<[(I, u64); 14]>,
     /// What stays in the list.
     staying: SmallVec<[I; 2 * ITEMS]>,
 }
@@ -42,9 +42,7 @@ impl<S: Slots> Table<S> {
         let order = (Ordering::AcqRel, Ordering::Relaxed);
         // Both may have been done, and more.
         let _ = self.buckets.compare_exchange(0, 1, order.0, order.1);
-        // SeqCst: pairs with the lookup that finds no bucket, which linearizes there.
-        let order = (Ordering::SeqCst, Ordering::Relaxed);
-        let _ = self.geometry.compare_exchange(0, pack(1), order.0, order.1);
+        self.geometry.raise(1);
     }
 
     /// After an insertion that found no free slot: helps with splits that are late, or grows the table.
@@ -54,7 +52,8 @@ impl<S: Slots> Table<S> {
         hash: u64,
         rehash: &impl Fn(S::Item) -> u64,
     ) {
-        let index = Self::index(hash, self.geometry.load(Ordering::Acquire));
+        let index = self.geometry.guess(hash);
+        let index = index.expect("there is a bucket with an entry");
         if self.segments.bucket(index).header().state() == State::Uninit {
             self.split_off(section, index, rehash);
         }
@@ -140,7 +139,7 @@ impl<S: Slots> Table<S> {
             // Lookups need not know at once, and the word is in every cache.
             let every = (1 << index.ilog2().saturating_sub(6)).max(1);
             if (index + 1).is_multiple_of(every) {
-                self.geometry.fetch_max(pack(index + 1), Ordering::Release);
+                self.geometry.raise(index + 1);
             }
         }
         Ok(())
@@ -214,7 +213,7 @@ impl<S: Slots> Table<S> {
             let hash = rehash(item);
             let moves = hash >> header.depth() & 1 == 1;
             if moves {
-                moving.push((item, tag_of(hash)));
+                moving.push((item, hash));
             }
             moves
         };
@@ -240,7 +239,7 @@ impl<S: Slots> Table<S> {
     ///
     /// The first to come fills its slots. Whoever finds a thread at that, and does not know whether it is
     /// still there, puts everything into a list instead; the header decides between the two.
-    fn open(&self, section: &Section<'_>, child: &Bucket<S>, depth: u32, moving: &[(S::Item, u8)]) {
+    fn open(&self, section: &Section<'_>, child: &Bucket<S>, depth: u32, moving: &[(S::Item, u64)]) {
         let header = child.header();
         if header.state() != State::Uninit {
             return;
@@ -255,10 +254,26 @@ impl<S: Slots> Table<S> {
             return;
         }
         let (in_slots, in_list) = moving.split_at(moving.len().min(S::COUNT as usize));
-        for (slot, &(item, tag)) in (0..).zip(in_slots) {
-            child.slots.store(slot, item, tag);
+        let mut free = header.free(S::COUNT);
+        let all = free;
+        let mut put = |slot: u32, (item, hash): (S::Item, u64)| {
+            child.slots.store(slot, item, tag_of(hash));
+            free &= !(1 << slot);
+            free
+        };
+        // Each where it is looked for first, as far as there is room; then the others.
+        let mut left = SmallVec::<[_; 14]>::new();
+        let mut now = all;
+        for &(item, hash) in in_slots {
+            match now & S::near(hash) {
+                0 => left.push((item, hash)),
+                near => now = put(near.trailing_zeros(), (item, hash)),
+            }
         }
-        let filled = (1u32 << in_slots.len()) - 1;
+        for &entry in &left {
+            now = put(now.trailing_zeros(), entry);
+        }
+        let filled = all & !now;
         if in_list.is_empty() {
             if child.change(header.with_filling(), opened.with_valid(filled)) {
                 return;
@@ -281,7 +296,7 @@ impl<S: Slots> Table<S> {
         &self,
         section: &Section<'_>,
         child: &Bucket<S>,
-        items: &[(S::Item, u8)],
+        items: &[(S::Item, u64)],
         set: u16,
     ) -> Option<*mut Block<S::Item>> {
         if child.header().state() != State::Uninit {
@@ -406,8 +421,10 @@ impl<S: Slots> Table<S> {
                 if free == 0 {
                     left.push(item);
                 } else {
-                    chosen.push((free.trailing_zeros(), item, tag_of(rehash(item))));
-                    free &= free - 1;
+                    let hash = rehash(item);
+                    let slot = choose::<S>(free, hash);
+                    chosen.push((slot, item, tag_of(hash)));
+                    free &= !(1 << slot);
                 }
             }
             rest = block.rest();

@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use smr_core::primitive::{AtomicUsize, Ordering};
 
 use super::block::{self, Block, Fate, ITEMS, Link, Proposal};
-use super::bucket::{Bucket, Probe, Slots};
+use super::bucket::{Bucket, Probe, Slots, choose};
 use super::count::Count;
 use super::header::{Header, State};
 use super::reclaim::{Pool, Section};
@@ -18,9 +18,8 @@ pub(super) struct Table<S: Slots> {
     pub(super) count: Count,
     /// Buckets that exist: each has its memory, and is split from its parent by now or soon.
     pub(super) buckets: AtomicUsize,
-    /// What lookups go by: a number of buckets, not more than there are, and not often written. See
-    /// [`pack`].
-    pub(super) geometry: AtomicUsize,
+    /// What lookups go by.
+    pub(super) geometry: Geometry,
 }
 
 /// Where the entries of a hash are.
@@ -64,7 +63,7 @@ pub(super) enum Decision<I> {
 }
 
 /// What was there, and what shall become of it.
-type Decided<I> = (Option<I>, Decision<I>);
+pub(super) type Decided<I> = (Option<I>, Decision<I>);
 
 /// Whether a step was done, or the bucket has changed and everything must be looked at again.
 #[derive(PartialEq, Eq)]
@@ -81,9 +80,59 @@ pub(super) enum Glance<I> {
     Unsure,
 }
 
-/// A number of buckets, and how many bits of a hash choose among them and those that come next.
-pub(super) fn pack(buckets: usize) -> usize {
-    (buckets << 6) | (buckets.ilog2() as usize + 1)
+/// How many buckets there are, as far as lookups know: not more than there are, and not often written.
+pub(super) struct Geometry {
+    /// The bits of a hash that choose among the buckets and those that come next: 2^k - 1, with 2^k more
+    /// than there are, and not more than twice as much. Written after the number, and read before it, so
+    /// that the half of it is always less than the number.
+    mask: AtomicUsize,
+    /// 0 if there are none.
+    buckets: AtomicUsize,
+}
+
+impl Geometry {
+    fn new() -> Geometry {
+        Geometry {
+            mask: AtomicUsize::new(0),
+            buckets: AtomicUsize::new(0),
+        }
+    }
+
+    /// Notes that there are so many. SeqCst for the first: pairs with the lookup that finds none, which
+    /// linearizes there. Release: pairs with the lookups; the buckets are there.
+    pub(super) fn raise(&self, buckets: usize) {
+        let order = match buckets {
+            1 => Ordering::SeqCst,
+            _ => Ordering::Release,
+        };
+        self.buckets.fetch_max(buckets, order);
+        let mask = (2 << buckets.ilog2()) - 1;
+        self.mask.fetch_max(mask, Ordering::Release);
+    }
+
+    /// How many there are.
+    pub(super) fn buckets(&self) -> usize {
+        self.buckets.load(Ordering::Acquire)
+    }
+
+    /// The bucket that a hash belongs to; none if there seem to be no buckets.
+    #[inline]
+    pub(super) fn guess(&self, hash: u64) -> Option<usize> {
+        // Acquire, both: pair with `raise`.
+        let mask = self.mask.load(Ordering::Acquire);
+        let buckets = self.buckets.load(Ordering::Acquire);
+        let index = hash as usize & mask;
+        let among_fewer = index & (mask >> 1);
+        let index = if index < buckets { index } else { among_fewer };
+        (buckets != 0).then_some(index)
+    }
+
+    /// SeqCst: what is not found because there are no buckets has a place in the order of all changes,
+    /// like what is not found in one.
+    #[cold]
+    pub(super) fn is_empty(&self) -> bool {
+        self.buckets.load(Ordering::SeqCst) == 0
+    }
 }
 
 /// The bits of a hash that slots note. The low ones, which choose the bucket, tell nothing there.
@@ -104,19 +153,7 @@ impl<S: Slots> Table<S> {
             pool,
             count: Count::new(),
             buckets: AtomicUsize::new(0),
-            geometry: AtomicUsize::new(0),
-        }
-    }
-
-    /// The bucket that a hash belongs to in a table of this geometry, not 0.
-    #[inline]
-    pub(super) fn index(hash: u64, geometry: usize) -> usize {
-        let index = (hash & low_bits(geometry as u32 & 63)) as usize;
-        let half = 1 << (geometry & 63) >> 1;
-        if index < geometry >> 6 {
-            index
-        } else {
-            index ^ half
+            geometry: Geometry::new(),
         }
     }
 
@@ -124,11 +161,11 @@ impl<S: Slots> Table<S> {
     /// is reclaimed before the table is. For items that hold all that [`Probe::is`] looks at.
     #[inline(always)]
     pub(super) fn glance(&self, hash: u64, probe: &impl Probe<S::Item>) -> Glance<S::Item> {
-        let Some(index) = self.guess(hash) else {
-            return Glance::Absent;
+        let Some(index) = self.geometry.guess(hash) else {
+            return Glance::Unsure;
         };
         let bucket = self.segments.bucket(index);
-        super::prefetch(core::ptr::from_ref(bucket).cast::<u8>().wrapping_add(128));
+        super::prefetch(bucket.slots.line(hash));
         let header = bucket.header();
         let mut candidates = bucket.slots.tagged(tag_of(hash)) & header.valid();
         while candidates != 0 {
@@ -137,7 +174,7 @@ impl<S: Slots> Table<S> {
             if unsafe { probe.is(item) } {
                 // An entry is in one bucket only, so this is the right one; but one that is being split
                 // may have a copy that is out of date.
-                if header.state() == State::Open && bucket.still(header) {
+                if bucket.still_open(header) {
                     return Glance::Found(item);
                 }
                 return Glance::Unsure;
@@ -147,7 +184,7 @@ impl<S: Slots> Table<S> {
         let link = bucket.link();
         let here = (hash ^ index as u64).trailing_zeros() >= header.depth();
         let empty = link.is_null() && link.tag() == header.parity();
-        if here && empty && header.state() == State::Open && bucket.still(header) {
+        if here && empty && bucket.still_open(header) {
             return Glance::Absent;
         }
         Glance::Unsure
@@ -157,25 +194,13 @@ impl<S: Slots> Table<S> {
     /// bucket is being split, and the entries are to move, they had not when the child was looked at.
     #[inline]
     pub(super) fn locate(&self, hash: u64) -> Option<Place<'_, S>> {
-        Some(self.locate_from(self.guess(hash)?, hash))
-    }
-
-    /// Where the entries of a hash are if the number of buckets is what it seems; none if there are none.
-    #[inline]
-    fn guess(&self, hash: u64) -> Option<usize> {
-        // Acquire: pairs with the growth that made the buckets.
-        let mut geometry = self.geometry.load(Ordering::Acquire);
-        if geometry == 0 {
-            geometry = self.geometry_of_empty();
-        }
-        (geometry != 0).then(|| Self::index(hash, geometry))
-    }
-
-    /// SeqCst: what is not found because there are no buckets has a place in the order of all changes,
-    /// like what is not found in one. Pairs with the making of the first.
-    #[cold]
-    fn geometry_of_empty(&self) -> usize {
-        self.geometry.load(Ordering::SeqCst)
+        let guess = match self.geometry.guess(hash) {
+            Some(guess) => guess,
+            None if self.geometry.is_empty() => return None,
+            // There is one by now.
+            None => 0,
+        };
+        Some(self.locate_from(guess, hash))
     }
 
     #[inline]
@@ -296,8 +321,84 @@ impl<S: Slots> Table<S> {
         })
     }
 
+    /// [`write`](Self::write) where nothing is unusual: no list, no split, no other thread at the bucket.
+    /// Else it has done nothing, and answers what was decided last. Needs no section, as
+    /// [`glance`](Self::glance).
+    #[inline(always)]
+    pub(super) fn write_at_once(
+        &self,
+        hash: u64,
+        probe: &impl Probe<S::Item>,
+        mut decide: impl FnMut(Option<S::Item>) -> Decision<S::Item>,
+    ) -> Result<Option<S::Item>, Option<Decided<S::Item>>> {
+        let index = self.geometry.guess(hash).ok_or(None)?;
+        let bucket = self.segments.bucket(index);
+        super::prefetch_to_write(bucket.slots.line(hash));
+        super::prefetch_to_write(core::ptr::from_ref(bucket).cast());
+        let header = bucket.header();
+        let mut found = None;
+        let mut candidates = bucket.slots.tagged(tag_of(hash)) & header.valid();
+        while candidates != 0 {
+            let slot = candidates.trailing_zeros();
+            let item = bucket.slots.load(slot);
+            // SAFETY: valid, so it was stored; the item holds all that is looked at.
+            if unsafe { probe.is(item) } {
+                found = Some((item, 1 << slot));
+                break;
+            }
+            candidates &= candidates - 1;
+        }
+        if found.is_none() {
+            let link = bucket.link();
+            let here = (hash ^ index as u64).trailing_zeros() >= header.depth();
+            let empty = link.is_null() && link.tag() == header.parity();
+            if !here || !empty || header.state() == State::Uninit {
+                return Err(None);
+            }
+        }
+        if !bucket.still_open(header) {
+            return Err(None);
+        }
+        let (old, slots) = match found {
+            Some((item, slot)) => (Some(item), slot),
+            None => (None, 0),
+        };
+        let decision = decide(old);
+        let again = Err(Some((old, decision)));
+        match decision {
+            Decision::Keep => return Ok(old),
+            Decision::Remove => {
+                if old.is_none() {
+                    return Ok(None);
+                }
+                if !bucket.change(header, header.without_valid(slots).bumped()) {
+                    return again;
+                }
+                self.count.add(-1);
+            }
+            Decision::Put(new) => {
+                let free = header.free(S::COUNT);
+                if !has_room(free, old.is_some()) || !bucket.begin_filling(header) {
+                    return again;
+                }
+                let slot = choose::<S>(free, hash);
+                bucket.slots.store(slot, new, tag_of(hash));
+                let next = header.without_valid(slots).with_valid(1 << slot);
+                if !bucket.change(header.with_filling(), next.bumped()) {
+                    bucket.end_filling();
+                    return again;
+                }
+                if old.is_none() {
+                    self.count.add(1);
+                }
+            }
+        }
+        Ok(old)
+    }
+
     /// Finds an item and does with it what `decide` says, in one atomic step. `decide` is asked again
-    /// when the item, not only the bucket, has changed meanwhile. Lock-free.
+    /// when the item, not only the bucket, has changed meanwhile; `last` is what it has said before.
+    /// Lock-free.
     ///
     /// Answers what was there. Nothing is held while the caller's code runs, so that may panic, and
     /// change other items.
@@ -308,15 +409,17 @@ impl<S: Slots> Table<S> {
         probe: &impl Probe<S::Item>,
         rehash: &impl Fn(S::Item) -> u64,
         mut decide: impl FnMut(Option<S::Item>) -> Decision<S::Item>,
+        mut last: Option<Decided<S::Item>>,
     ) -> Option<S::Item> {
-        // What was decided, and of which item, when the bucket had changed.
-        let mut last = None;
         let mut decide = |old, last: Option<Decided<S::Item>>| match last {
             Some((seen, decision)) if seen == old => decision,
             _ => decide(old),
         };
         loop {
-            let Some(guess) = self.guess(hash) else {
+            let Some(guess) = self.geometry.guess(hash) else {
+                if !self.geometry.is_empty() {
+                    continue;
+                }
                 let decision = decide(None, last);
                 if let Decision::Keep | Decision::Remove = decision {
                     return None;
@@ -325,7 +428,9 @@ impl<S: Slots> Table<S> {
                 self.begin();
                 continue;
             };
-            self.segments.prefetch_to_write(guess);
+            let bucket = self.segments.bucket(guess);
+            super::prefetch_to_write(core::ptr::from_ref(bucket).cast());
+            super::prefetch_to_write(bucket.slots.line(hash));
             let place = self.locate_from(guess, hash);
             if place.header.state() == State::Split {
                 self.help(section, place.index, rehash);
@@ -354,12 +459,9 @@ impl<S: Slots> Table<S> {
                 }
                 Decision::Put(new) => {
                     let header = place.header;
-                    // The last free slot is for changes of the other slots, which are cheaper that way.
                     let free = header.free(S::COUNT);
-                    let last = free & free.wrapping_sub(1) == 0;
-                    let stays = last && matches!(at, Some(At::Block(..)));
-                    let slot = (free != 0).then(|| free.trailing_zeros());
-                    let slot = slot.filter(|_| !stays && !header.filling());
+                    let room = has_room(free, matches!(at, Some(At::Slot(_))));
+                    let slot = (room && !header.filling()).then(|| choose::<S>(free, hash));
                     let step = match slot {
                         Some(slot) => {
                             let new = (new, tag_of(hash));
@@ -644,7 +746,7 @@ impl<S: Slots> Table<S> {
     /// Asks the cache for the bucket of a hash.
     #[inline]
     pub(super) fn prefetch(&self, hash: u64) {
-        if let Some(index) = self.guess(hash) {
+        if let Some(index) = self.geometry.guess(hash) {
             self.segments.prefetch(index);
         }
     }
@@ -659,7 +761,7 @@ impl<S: Slots> Table<S> {
         }
         assert_eq!(self.count.get(), entries, "every item is counted once");
         let buckets = self.buckets.load(Ordering::Acquire);
-        assert!(self.geometry.load(Ordering::Acquire) >> 6 <= buckets);
+        assert!(self.geometry.buckets() <= buckets);
         for (index, bucket) in self.segments.all().enumerate() {
             let header = bucket.header();
             assert!(header.valid() >> S::COUNT == 0, "{index}: {header:?}");
@@ -705,6 +807,14 @@ impl<S: Slots> Table<S> {
             items_at_rest(bucket, header, link).map(move |item| (index, header, item))
         })
     }
+}
+
+/// Whether there is room in free slots for one entry more, or the new version of one that is in another
+/// slot: the last is kept for those, which would have to go into the list.
+#[inline]
+fn has_room(free: u32, is_in_slot: bool) -> bool {
+    let but_one = free & free.wrapping_sub(1);
+    free != 0 && (is_in_slot || but_one != 0)
 }
 
 /// How a list changes.
