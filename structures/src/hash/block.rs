@@ -3,7 +3,6 @@
 use core::mem::MaybeUninit;
 use core::ptr;
 
-use smr_core::Shared;
 use smr_core::primitive::{AtomicU8, Ordering::Relaxed};
 
 use super::reclaim::{Pool, Section};
@@ -21,12 +20,15 @@ pub(super) struct Block<I> {
     /// The version of the header that the proposal is for. With another it is dead.
     pub(super) base: u64,
     /// The slots that become valid with it, which its maker has filled; and those that do not stay so.
-    pub(super) set: u16,
-    pub(super) clear: u16,
+    pub(super) set: u32,
+    pub(super) clear: u32,
     len: u8,
     fate: AtomicU8,
     items: [MaybeUninit<I>; ITEMS],
 }
+
+// SAFETY: `Copy` items that may be sent, and pointers to blocks of the same pool.
+unsafe impl<I: Send> Send for Block<I> {}
 
 /// What became of a proposal: written before it leaves the link, for its maker to read.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -160,8 +162,8 @@ impl<I: Copy> Block<I> {
 pub(super) struct Proposal<I> {
     pub(super) prev: Link<I>,
     pub(super) base: u64,
-    pub(super) set: u16,
-    pub(super) clear: u16,
+    pub(super) set: u32,
+    pub(super) clear: u32,
     /// Blocks of `prev` that stay, after the new ones.
     pub(super) rest: *mut Block<I>,
 }
@@ -183,8 +185,8 @@ impl<I> Proposal<I> {
 /// Makes a list of `items` and what stays; at least one block of its own, which carries the proposal.
 ///
 /// Aborts if there is no memory.
-pub(super) fn make<I: Copy + Send>(
-    pool: &Pool<I>,
+pub(super) fn make<I: Copy + Send, M>(
+    pool: &Pool<I, M>,
     section: &Section<'_>,
     proposal: &Proposal<I>,
     items: &[I],
@@ -234,13 +236,17 @@ unsafe fn end_of<I>(block: *mut Block<I>) -> *mut Block<I> {
 ///
 /// # Safety
 /// A list of the pool, out of reach of sections that begin now, up to `to`; retired once.
-unsafe fn retire_until<I: Copy + Send>(pool: &Pool<I>, from: *mut Block<I>, to: *mut Block<I>) {
+unsafe fn retire_until<I: Copy + Send, M>(
+    pool: &Pool<I, M>,
+    from: *mut Block<I>,
+    to: *mut Block<I>,
+) {
     let mut at = from;
     while at != to {
         // SAFETY: not retired yet.
         let rest = unsafe { (*at).rest() };
         // SAFETY: the caller's contract.
-        unsafe { pool.retire(Shared::from_raw(at)) };
+        unsafe { pool.retire(at) };
         at = rest;
     }
 }
@@ -249,7 +255,7 @@ unsafe fn retire_until<I: Copy + Send>(pool: &Pool<I>, from: *mut Block<I>, to: 
 ///
 /// # Safety
 /// Called once, by whoever brought it into force, in a section that began before.
-pub(super) unsafe fn retire_replaced<I: Copy + Send>(pool: &Pool<I>, block: *mut Block<I>) {
+pub(super) unsafe fn retire_replaced<I: Copy + Send, M>(pool: &Pool<I, M>, block: *mut Block<I>) {
     // SAFETY: the section protects it.
     let prev = unsafe { (*block).prev };
     // SAFETY: as above.
@@ -262,7 +268,7 @@ pub(super) unsafe fn retire_replaced<I: Copy + Send>(pool: &Pool<I>, block: *mut
 ///
 /// # Safety
 /// Called once, by whoever put it out of force, in a section that began before; no block of it stays.
-pub(super) unsafe fn retire_list<I: Copy + Send>(pool: &Pool<I>, list: Link<I>) {
+pub(super) unsafe fn retire_list<I: Copy + Send, M>(pool: &Pool<I, M>, list: Link<I>) {
     // SAFETY: the caller's contract.
     unsafe { retire_until(pool, list.block(), ptr::null_mut()) };
 }
@@ -271,7 +277,7 @@ pub(super) unsafe fn retire_list<I: Copy + Send>(pool: &Pool<I>, list: Link<I>) 
 ///
 /// # Safety
 /// Called once, by whoever took it out of the link, in a section that began before.
-pub(super) unsafe fn retire_own<I: Copy + Send>(pool: &Pool<I>, block: *mut Block<I>) {
+pub(super) unsafe fn retire_own<I: Copy + Send, M>(pool: &Pool<I, M>, block: *mut Block<I>) {
     // SAFETY: the section protects it.
     let kept = unsafe { end_of(block) };
     // SAFETY: out of the link.
@@ -282,7 +288,7 @@ pub(super) unsafe fn retire_own<I: Copy + Send>(pool: &Pool<I>, block: *mut Bloc
 ///
 /// # Safety
 /// It was never in a link, or everything is exclusively borrowed.
-pub(super) unsafe fn dispose_own<I: Copy + Send>(pool: &Pool<I>, block: *mut Block<I>) {
+pub(super) unsafe fn dispose_own<I: Copy + Send, M>(pool: &Pool<I, M>, block: *mut Block<I>) {
     // SAFETY: nobody else has it.
     let end = unsafe { end_of(block) };
     // SAFETY: as above.
@@ -293,20 +299,24 @@ pub(super) unsafe fn dispose_own<I: Copy + Send>(pool: &Pool<I>, block: *mut Blo
 ///
 /// # Safety
 /// Everything is exclusively borrowed.
-pub(super) unsafe fn dispose_all<I: Copy + Send>(pool: &Pool<I>, list: Link<I>) {
+pub(super) unsafe fn dispose_all<I: Copy + Send, M>(pool: &Pool<I, M>, list: Link<I>) {
     // SAFETY: the caller's contract.
     unsafe { dispose_until(pool, list.block(), ptr::null_mut()) };
 }
 
 /// # Safety
 /// Blocks that nobody else can reach.
-unsafe fn dispose_until<I: Copy + Send>(pool: &Pool<I>, from: *mut Block<I>, to: *mut Block<I>) {
+unsafe fn dispose_until<I: Copy + Send, M>(
+    pool: &Pool<I, M>,
+    from: *mut Block<I>,
+    to: *mut Block<I>,
+) {
     let mut at = from;
     while at != to {
         // SAFETY: not freed yet.
         let rest = unsafe { (*at).rest() };
         // SAFETY: the caller's contract.
-        unsafe { pool.dispose(Shared::from_raw(at)) };
+        unsafe { pool.dispose(at) };
         at = rest;
     }
 }

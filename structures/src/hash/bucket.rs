@@ -4,34 +4,56 @@ use smr_core::primitive::{AtomicPtr, AtomicU64, Ordering};
 
 use super::block::{Block, Link};
 use super::header::Header;
+use super::reclaim::Section;
 use super::steps::Step;
 
 /// The slots of a bucket: atomic words, so that a torn or overtaken read is a wrong value, never a race.
 /// Accesses are relaxed; the header orders them. Each slot has a tag, some bits of its entry's hash.
 ///
+/// The first are in the bucket; more are in an extension, which only full buckets have.
+///
 /// # Safety
-/// Zeroed memory is a value of the type.
+/// Zeroed memory is a value of the type, and slots keep what is stored in them.
 pub(super) unsafe trait Slots: Sync {
-    /// How many there are; at most 14.
+    /// How many are in the bucket.
     const COUNT: u32;
+    /// How many more an extension has; [`MOST_SLOTS`](super::header::MOST_SLOTS) in all, at most.
+    const MORE: u32;
     /// Entries a bucket should hold on average, in eighths: what growth aims at.
     const LOAD: usize;
     /// What a slot holds; equal if it is the same in every bit.
     type Item: Copy + PartialEq + Send;
+    /// An extension.
+    type More: Send + Sync;
 
     /// Free ones. In models, whose atomics are not plain memory.
     #[cfg(smr_loom)]
     fn new() -> Self;
 
+    /// Free ones.
+    fn more() -> Self::More;
+
     /// What is in a slot: what was stored there last, or earlier; nothing that was not stored there if
     /// it was valid under a header read before.
     fn load(&self, slot: u32) -> Self::Item;
 
-    /// Only for the thread that set `filling`, and slots that are not valid.
-    fn store(&self, slot: u32, item: Self::Item, tag: u8);
+    /// The same of an extension's slot, counted from its first.
+    fn load_more(more: &Self::More, slot: u32) -> Self::Item;
 
-    /// One bit for each slot with this tag.
+    /// Only for the thread that set `filling`, and slots that are not valid.
+    fn store(&self, slot: u32, item: Self::Item);
+
+    /// The same for an extension's slot.
+    fn store_more(more: &Self::More, slot: u32, item: Self::Item);
+
+    /// Only for the thread that set `filling`, and slots that are not valid; of any slot.
+    fn set_tag(&self, slot: u32, tag: u8);
+
+    /// One bit for each slot of the bucket with this tag. Others may be set besides.
     fn tagged(&self, tag: u8) -> u32;
+
+    /// The same for all slots.
+    fn all_tagged(&self, tag: u8) -> u32;
 
     /// The slots where an entry of this hash is looked for first: one cache line's. Entries are put
     /// there if there is room.
@@ -49,6 +71,12 @@ pub(super) fn choose<S: Slots>(free: u32, hash: u64) -> u32 {
     among.trailing_zeros()
 }
 
+/// The bits of a hash that slots note. The low ones, which choose the bucket, tell nothing there.
+#[inline]
+pub(super) fn tag_of(hash: u64) -> u8 {
+    (hash >> 56) as u8
+}
+
 /// What is looked for.
 pub(super) trait Probe<I> {
     /// Whether the item is it.
@@ -58,7 +86,7 @@ pub(super) trait Probe<I> {
     unsafe fn is(&self, item: I) -> bool;
 }
 
-/// The tags of up to 14 slots, a byte each.
+/// The tags of 16 slots, a byte each.
 pub(super) struct Tags([AtomicU64; 2]);
 
 impl Tags {
@@ -70,10 +98,7 @@ impl Tags {
     /// Only for the thread that set `filling`: it alone writes here, and the other bytes stay the same.
     #[inline]
     pub(super) fn store(&self, slot: u32, tag: u8) {
-        let word = &self.0[slot as usize / 8];
-        let shift = slot % 8 * 8;
-        let others = word.load(Ordering::Relaxed) & !(0xFF << shift);
-        word.store(others | u64::from(tag) << shift, Ordering::Relaxed);
+        set_byte(&self.0[slot as usize / 8], slot % 8, tag);
     }
 
     /// One bit for each slot with this tag.
@@ -103,11 +128,20 @@ impl Tags {
     }
 }
 
+/// Sets a byte of a word to which nobody else writes.
+#[inline]
+pub(super) fn set_byte(word: &AtomicU64, byte: u32, value: u8) {
+    let shift = 8 * byte;
+    let others = word.load(Ordering::Relaxed) & !(0xFF << shift);
+    word.store(others | u64::from(value) << shift, Ordering::Relaxed);
+}
+
 /// One bucket. Zeroed memory is one that is not initialized, without a block.
 #[repr(C, align(128))]
 pub(super) struct Bucket<S: Slots> {
     header: AtomicU64,
     link: AtomicPtr<Block<S::Item>>,
+    more: AtomicPtr<S::More>,
     pub(super) slots: S,
 }
 
@@ -117,6 +151,7 @@ impl<S: Slots> Bucket<S> {
         Bucket {
             header: AtomicU64::new(0),
             link: AtomicPtr::new(core::ptr::null_mut()),
+            more: AtomicPtr::new(core::ptr::null_mut()),
             slots: S::new(),
         }
     }
@@ -189,6 +224,65 @@ impl<S: Slots> Bucket<S> {
         self.link
             .compare_exchange(from.as_raw(), to.as_raw(), order.0, order.1)
             .is_ok()
+    }
+
+    /// The extension, or null. Acquire: pairs with [`extend`](Self::extend).
+    #[inline]
+    pub(super) fn more(&self) -> *mut S::More {
+        self.more.load(Step::Follow.order(Ordering::Acquire))
+    }
+
+    /// Gives it an extension, if it has none. Release: publishes it.
+    pub(super) fn extend(&self, more: *mut S::More) -> bool {
+        self.replace_more(core::ptr::null_mut(), more)
+    }
+
+    /// Takes its extension away. Only for the thread that set `filling`, under a header by which none of
+    /// the extension's slots is valid.
+    pub(super) fn curtail(&self, more: *mut S::More) -> bool {
+        self.replace_more(more, core::ptr::null_mut())
+    }
+
+    fn replace_more(&self, from: *mut S::More, to: *mut S::More) -> bool {
+        let order = (Step::Publish.order(Ordering::AcqRel), Ordering::Relaxed);
+        self.more
+            .compare_exchange(from, to, order.0, order.1)
+            .is_ok()
+    }
+
+    /// What is in a slot; none if it is in an extension, and there is none, so that the slot cannot be
+    /// valid any more.
+    #[inline]
+    pub(super) fn load(&self, slot: u32, _section: &Section<'_>) -> Option<S::Item> {
+        if slot < S::COUNT {
+            return Some(self.slots.load(slot));
+        }
+        // SAFETY: it was there within the section.
+        let more = unsafe { self.more().as_ref() }?;
+        Some(S::load_more(more, slot - S::COUNT))
+    }
+
+    /// Stores into a slot that is not valid. Only for the thread that set `filling`. False if the slot
+    /// is not there.
+    #[inline]
+    pub(super) fn store(
+        &self,
+        slot: u32,
+        item: S::Item,
+        hash: u64,
+        _section: &Section<'_>,
+    ) -> bool {
+        if slot < S::COUNT {
+            self.slots.store(slot, item);
+        } else {
+            // SAFETY: it is there within the section; while this thread fills it is not taken away.
+            let Some(more) = (unsafe { self.more().as_ref() }) else {
+                return false;
+            };
+            S::store_more(more, slot - S::COUNT, item);
+        }
+        self.slots.set_tag(slot, tag_of(hash));
+        true
     }
 
     /// For a bucket that nobody else can reach yet.

@@ -2,11 +2,11 @@
 
 use core::fmt;
 
-/// Which slots are valid (bits 0–13), whether a thread fills free ones (14), the parity of the block
-/// in force (15), state (16–17), depth (18–23), version (24–63).
+/// Which slots are valid (bits 0–19), whether a thread fills free ones (20), the parity of the list
+/// in force (21), state (22–23), depth (24–29), version (30–63).
 ///
 /// The version counts every change but those of [`filling`](Self::filling), so a header that has come
-/// back, filling aside, was there all the time: 2^40 changes of one bucket within one step of another
+/// back, filling aside, was there all the time: 2^34 changes of one bucket within one step of another
 /// thread are taken to be impossible.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Header(pub(super) u64);
@@ -22,14 +22,16 @@ pub(super) enum State {
     Split,
 }
 
-const SLOTS: u64 = (1 << 14) - 1;
-const FILLING: u64 = 1 << 14;
-const PARITY: u64 = 1 << 15;
-const STATE: u32 = 16;
+/// As many slots as a bucket can have.
+pub(super) const MOST_SLOTS: usize = 20;
+const SLOTS: u64 = (1 << MOST_SLOTS) - 1;
+const FILLING: u64 = 1 << 20;
+const PARITY: u64 = 1 << 21;
+const STATE: u32 = 22;
 /// Of the state: 2 is split.
 const SPLIT: u64 = 2 << STATE;
-const DEPTH: u32 = 18;
-const VERSION: u32 = 24;
+const DEPTH: u32 = 24;
+const VERSION: u32 = 30;
 
 impl Header {
     /// Of an open bucket without entries.
@@ -41,6 +43,17 @@ impl Header {
     #[inline]
     pub(super) fn valid(self) -> u32 {
         (self.0 & SLOTS) as u32
+    }
+
+    /// The numbers of the slots that hold an entry.
+    #[inline]
+    pub(super) fn slots(self) -> impl Iterator<Item = u32> {
+        let mut left = self.valid();
+        core::iter::from_fn(move || {
+            let slot = left.trailing_zeros();
+            left &= left.wrapping_sub(1);
+            (slot < u32::BITS).then_some(slot)
+        })
     }
 
     /// Whether a thread may be writing to slots that are not valid. It alone may; the others do with
@@ -63,13 +76,6 @@ impl Header {
             1 => State::Open,
             _ => State::Split,
         }
-    }
-
-    /// Whether it is open, and no thread fills.
-    #[inline]
-    pub(super) fn is_usual(self) -> bool {
-        const OPEN: u64 = (State::Open as u64) << STATE;
-        self.0 & (3 << STATE | FILLING) == OPEN
     }
 
     /// How many bits of their hashes the bucket's keys have in common.
@@ -165,15 +171,24 @@ mod tests {
 
     #[test]
     fn fields_do_not_touch_each_other() {
-        let h = Header::open(63).with_valid(0x3FFF).flipped().with_filling();
-        assert_eq!((h.state(), h.depth(), h.valid()), (State::Open, 63, 0x3FFF));
+        let h = Header::open(63)
+            .with_valid(0xF_FFFF)
+            .flipped()
+            .with_filling();
+        assert_eq!(
+            (h.state(), h.depth(), h.valid()),
+            (State::Open, 63, 0xF_FFFF)
+        );
         assert_eq!((h.parity(), h.filling(), h.version()), (1, true, 1));
         let h = h.with_state(State::Split).with_depth(0).without_valid(1);
-        assert_eq!((h.state(), h.depth(), h.valid()), (State::Split, 0, 0x3FFE));
-        assert_eq!((h.free(14), h.with_valid(1).free(14)), (1, 0));
+        assert_eq!(
+            (h.state(), h.depth(), h.valid()),
+            (State::Split, 0, 0xF_FFFE)
+        );
+        assert_eq!((h.free(20), h.with_valid(1).free(20)), (1, 0));
         let last = Header(u64::MAX);
         assert_eq!(last.bumped().version(), 0);
-        assert_eq!(last.bumped().valid(), 0x3FFF);
+        assert_eq!(last.bumped().valid(), 0xF_FFFF);
         assert!(h.agrees(h.without_filling()) && !h.agrees(h.bumped()));
         assert_eq!(Header(0).state(), State::Uninit);
     }

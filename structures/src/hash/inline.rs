@@ -10,7 +10,7 @@ use bytemuck::NoUninit;
 use smr_core::Smr;
 use smr_core::primitive::{AtomicU64, Ordering::Relaxed};
 
-use super::bucket::{Probe, Slots, Tags};
+use super::bucket::{Probe, Slots, Tags, set_byte};
 use super::reclaim::{Pool, Section};
 use super::table::{Decided, Decision, Glance, Table};
 use super::walk::{Batch, Cursor};
@@ -22,43 +22,65 @@ pub(super) struct Pair {
     value: u64,
 }
 
-/// Fourteen of them, which make buckets of four cache lines: the tags are in the first, with the header;
+/// Thirteen of them, which make buckets of four cache lines: the tags are in the first, with the header;
 /// a hit touches one more.
 #[repr(C)]
 pub(super) struct Pairs {
     tags: Tags,
-    pairs: [[AtomicU64; 2]; 14],
+    /// Of the extension's last four slots.
+    more_tags: AtomicU64,
+    pairs: [[AtomicU64; 2]; 13],
 }
+
+/// Seven pairs more, for full buckets.
+pub(super) struct MorePairs([[AtomicU64; 2]; 7]);
 
 // SAFETY: atomics, for which zeroed memory is a value.
 unsafe impl Slots for Pairs {
-    const COUNT: u32 = 14;
-    const LOAD: usize = 79;
+    const COUNT: u32 = 13;
+    const MORE: u32 = 7;
+    const LOAD: usize = 82;
     type Item = Pair;
+    type More = MorePairs;
 
     #[cfg(smr_loom)]
     fn new() -> Self {
         Pairs {
             tags: Tags::new(),
-            pairs: std::array::from_fn(|_| [AtomicU64::new(0), AtomicU64::new(0)]),
+            more_tags: AtomicU64::new(0),
+            pairs: no_pairs(),
         }
+    }
+
+    fn more() -> MorePairs {
+        MorePairs(no_pairs())
     }
 
     #[inline]
     fn load(&self, slot: u32) -> Pair {
-        let [key, value] = &self.pairs[slot as usize];
-        Pair {
-            key: key.load(Relaxed),
-            value: value.load(Relaxed),
-        }
+        Pair::load(&self.pairs[slot as usize])
+    }
+
+    fn load_more(more: &MorePairs, slot: u32) -> Pair {
+        Pair::load(&more.0[slot as usize])
     }
 
     #[inline]
-    fn store(&self, slot: u32, item: Pair, tag: u8) {
-        let [key, value] = &self.pairs[slot as usize];
-        key.store(item.key, Relaxed);
-        value.store(item.value, Relaxed);
-        self.tags.store(slot, tag);
+    fn store(&self, slot: u32, item: Pair) {
+        item.store(&self.pairs[slot as usize]);
+    }
+
+    fn store_more(more: &MorePairs, slot: u32, item: Pair) {
+        item.store(&more.0[slot as usize]);
+    }
+
+    #[inline]
+    fn set_tag(&self, slot: u32, tag: u8) {
+        if slot < 16 {
+            self.tags.store(slot, tag);
+        } else {
+            set_byte(&self.more_tags, slot - 16, tag);
+        }
     }
 
     #[inline]
@@ -67,18 +89,45 @@ unsafe impl Slots for Pairs {
     }
 
     #[inline]
+    fn all_tagged(&self, tag: u8) -> u32 {
+        let last = self.more_tags.load(Relaxed).to_le_bytes();
+        let equal = |at: usize| u32::from(last[at] == tag) << (16 + at);
+        self.tags.equal(tag) | equal(0) | equal(1) | equal(2) | equal(3)
+    }
+
+    #[inline]
     fn near(hash: u64) -> u32 {
-        0b1111 << (4 * line(hash) - 2)
+        0b1111 << (4 * line(hash) - 3)
     }
 
     #[inline]
     fn line(&self, hash: u64) -> *const u8 {
         let start = core::ptr::from_ref(self).cast::<u8>();
-        start.wrapping_add(64 * line(hash) as usize - 16)
+        start.wrapping_add(64 * line(hash) as usize - 24)
     }
 }
 
-/// One of the lines that hold nothing but pairs: 1 to 3. The first, with two, is where others go if there
+impl Pair {
+    #[inline]
+    fn load([key, value]: &[AtomicU64; 2]) -> Pair {
+        Pair {
+            key: key.load(Relaxed),
+            value: value.load(Relaxed),
+        }
+    }
+
+    #[inline]
+    fn store(self, [key, value]: &[AtomicU64; 2]) {
+        key.store(self.key, Relaxed);
+        value.store(self.value, Relaxed);
+    }
+}
+
+fn no_pairs<const N: usize>() -> [[AtomicU64; 2]; N] {
+    core::array::from_fn(|_| [AtomicU64::new(0), AtomicU64::new(0)])
+}
+
+/// One of the lines that hold nothing but pairs: 1 to 3. The first, with one, is where others go if there
 /// is no room: it is always read.
 #[inline]
 fn line(hash: u64) -> u32 {
@@ -411,7 +460,11 @@ where
                 value: encode(value),
             }),
         };
-        let old = match self.table.write_at_once(hash, &Wanted(key), &mut decide) {
+        let tidy = |bucket: &_| self.table.curtail(&self.smr().enter(), bucket);
+        let old = match self
+            .table
+            .write_at_once(hash, &Wanted(key), &mut decide, tidy)
+        {
             Ok(old) => old,
             Err(last) => self.write_closely(hash, key, decide, last),
         };

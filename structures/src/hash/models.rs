@@ -1,4 +1,4 @@
-//! Loom models of the table: a slot a bucket, keys that are their own hashes. `LOOM_MAX_PREEMPTIONS`
+//! Loom models of the table: a slot a bucket and one in its extension, keys that are their own hashes. `LOOM_MAX_PREEMPTIONS`
 //! bounds them. One at a time: a weakened step is weak for all.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,39 +14,77 @@ use super::steps::{self, Step};
 use super::table::{Decision, Glance, Table};
 use super::walk::{Batch, Cursor};
 
+/// A slot, and one in the extension.
 struct Tiny {
     tags: Tags,
-    pair: [AtomicU64; 2],
+    pair: Cell,
 }
 
+struct Cell([AtomicU64; 2]);
+
 type Pair = (u64, u64);
+
+impl Cell {
+    fn new() -> Self {
+        Cell([AtomicU64::new(0), AtomicU64::new(0)])
+    }
+
+    fn load(&self) -> Pair {
+        (self.0[0].load(Relaxed), self.0[1].load(Relaxed))
+    }
+
+    fn store(&self, item: Pair) {
+        self.0[0].store(item.0, Relaxed);
+        self.0[1].store(item.1, Relaxed);
+    }
+}
 
 // SAFETY: models make their slots with `new`.
 unsafe impl Slots for Tiny {
     const COUNT: u32 = 1;
+    const MORE: u32 = 1;
     /// Far from anything: models split when they want to.
     const LOAD: usize = 1_000;
     type Item = Pair;
+    type More = Cell;
 
     fn new() -> Self {
         Tiny {
             tags: Tags::new(),
-            pair: [AtomicU64::new(0), AtomicU64::new(0)],
+            pair: Cell::new(),
         }
     }
 
-    fn load(&self, _slot: u32) -> Pair {
-        (self.pair[0].load(Relaxed), self.pair[1].load(Relaxed))
+    fn more() -> Cell {
+        Cell::new()
     }
 
-    fn store(&self, slot: u32, item: Pair, tag: u8) {
-        self.pair[0].store(item.0, Relaxed);
-        self.pair[1].store(item.1, Relaxed);
+    fn load(&self, _slot: u32) -> Pair {
+        self.pair.load()
+    }
+
+    fn load_more(more: &Cell, _slot: u32) -> Pair {
+        more.load()
+    }
+
+    fn store(&self, _slot: u32, item: Pair) {
+        self.pair.store(item);
+    }
+
+    fn store_more(more: &Cell, _slot: u32, item: Pair) {
+        more.store(item);
+    }
+
+    fn set_tag(&self, slot: u32, tag: u8) {
         self.tags.store(slot, tag);
     }
 
     fn tagged(&self, _tag: u8) -> u32 {
-        1
+        0b11
+    }
+
+    fn all_tagged(&self, _tag: u8) -> u32 {
+        0b11
     }
 
     fn near(_hash: u64) -> u32 {
@@ -86,7 +124,8 @@ impl Map {
             Some(value) => Decision::Put((key, value)),
             None => Decision::Remove,
         };
-        let old = match self.0.write_at_once(key, &Key(key), &mut decide) {
+        let tidy = |bucket: &_| self.0.curtail(&Section::default(), bucket);
+        let old = match self.0.write_at_once(key, &Key(key), &mut decide, tidy) {
             Ok(old) => old,
             Err(last) => {
                 let section = Section::default();
@@ -274,7 +313,53 @@ fn walk_beside_split() {
     });
 }
 
-const SCENARIOS: [(&str, fn()); 10] = [
+/// An extension that comes with an update and goes with a removal, beside others who want it.
+fn extension() {
+    let map = Map::with(&[(0, 10)]);
+    let here = |map: &Map| {
+        assert_eq!(map.insert(0, 11), Some(10));
+        assert_eq!(map.remove(0), Some(11));
+    };
+    beside(&map, here, |map| {
+        let found = map.get(0);
+        assert!(matches!(found, None | Some(10 | 11)), "{found:?}");
+        assert_eq!(map.insert(2, 20), None);
+        assert_eq!(map.insert(2, 21), Some(20));
+    });
+    assert_eq!(map.entries(), [(2, 21)]);
+}
+
+/// Lookups while one bucket after the other is added: those that are guessed may not be there yet.
+fn read_beside_growth() {
+    let map = Map::with(&[(1, 10), (2, 5), (3, 7)]);
+    let grow = |map: &Map| {
+        let grown = map.0.grow_to(&Section::default(), 4, &hash);
+        grown.expect("there is memory");
+    };
+    beside(&map, grow, |map| {
+        assert_eq!(map.get(3), Some(7));
+        assert_eq!(map.get(2), Some(5));
+    });
+    assert_eq!(map.entries(), [(1, 10), (2, 5), (3, 7)]);
+}
+
+/// Growth by two threads, and a lookup: one of them says how many buckets there are before the other has
+/// split the last but one.
+fn growth_by_two() {
+    let map = Map::with(&[(1, 10)]);
+    let grow = |map: &Map| {
+        let grown = map.0.grow_to(&Section::default(), 3, &hash);
+        grown.expect("there is memory");
+    };
+    let other = {
+        let map = map.clone();
+        thread::spawn(move || grow(&map))
+    };
+    beside(&map, grow, |map| assert_eq!(map.get(1), Some(10)));
+    other.join().expect("no assertion failed");
+}
+
+const SCENARIOS: [(&str, fn()); 13] = [
     ("reuse", reuse),
     ("inserts", inserts),
     ("lists", lists),
@@ -285,6 +370,9 @@ const SCENARIOS: [(&str, fn()); 10] = [
     ("crowded helpers", crowded_helpers),
     ("late crowded filler", late_crowded_filler),
     ("walk beside split", walk_beside_split),
+    ("extension", extension),
+    ("read beside growth", read_beside_growth),
+    ("growth by two", growth_by_two),
 ];
 
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());

@@ -1,6 +1,7 @@
 //! The buckets' memory: an array in segments that never move, behind a directory that is replaced as it
 //! grows.
 
+#[cfg(not(smr_loom))]
 use core::alloc::Layout;
 use core::ptr;
 
@@ -181,13 +182,6 @@ impl<S: Slots> Segments<S> {
         self.lines(index).for_each(super::prefetch);
     }
 
-    /// Asks the cache for a bucket that has been provided, to write: what a change touches is spread
-    /// over its lines, and a compare-and-swap waits for all that came before.
-    #[inline]
-    pub(super) fn prefetch_to_write(&self, index: usize) {
-        self.lines(index).for_each(super::prefetch_to_write);
-    }
-
     #[inline]
     fn lines(&self, index: usize) -> impl Iterator<Item = *const u8> {
         let bucket: *const Bucket<S> = self.bucket(index);
@@ -268,20 +262,23 @@ impl<S: Slots> Segments<S> {
 
     /// Every bucket that is there, exclusively borrowed.
     pub(super) fn all(&mut self) -> impl Iterator<Item = &Bucket<S>> {
-        self.entries().iter().enumerate().flat_map(|(segment, entry)| {
-            let noted = entry.load(Ordering::Acquire);
-            let buckets = match noted.is_null() {
-                true => &[],
-                // SAFETY: so many are there.
-                false => unsafe {
-                    core::slice::from_raw_parts(
-                        noted.wrapping_add(first_place(segment)),
-                        len(segment),
-                    )
-                },
-            };
-            buckets.iter()
-        })
+        self.entries()
+            .iter()
+            .enumerate()
+            .flat_map(|(segment, entry)| {
+                let noted = entry.load(Ordering::Acquire);
+                let buckets = match noted.is_null() {
+                    true => &[],
+                    // SAFETY: so many are there.
+                    false => unsafe {
+                        core::slice::from_raw_parts(
+                            noted.wrapping_add(first_place(segment)),
+                            len(segment),
+                        )
+                    },
+                };
+                buckets.iter()
+            })
     }
 }
 

@@ -7,10 +7,10 @@ use smr_core::primitive::Ordering;
 
 use super::block::{self, Block, Fate, ITEMS, Link, Proposal};
 use super::bucket::{Bucket, Slots, choose};
-use super::header::{Header, State};
+use super::header::{Header, MOST_SLOTS, State};
 use super::reclaim::Section;
 use super::segments::{MOST_BUCKETS, NoMemory};
-use super::table::{Linked, Place, Step, Table, parent, tag_of};
+use super::table::{Linked, Place, Step, Table, parent};
 
 /// Splits that one insertion does at most: a bounded pause.
 const SPLITS: usize = 4;
@@ -25,7 +25,7 @@ struct Parted<I> {
     /// Slots whose entries move.
     slots: u32,
     /// What moves, and its hashes.
-    moving: SmallVec<[(I, u64); 14]>,
+    moving: SmallVec<[(I, u64); MOST_SLOTS]>,
     /// What stays in the list.
     staying: SmallVec<[I; 2 * ITEMS]>,
 }
@@ -60,11 +60,16 @@ impl<S: Slots> Table<S> {
         self.grow(section, rehash);
     }
 
+    /// Whether there should be more buckets.
+    pub(super) fn is_crowded(&self) -> bool {
+        self.count.about() * 8 > self.buckets.load(Ordering::Acquire) * S::LOAD
+    }
+
     /// Splits a few buckets, if the table is too full.
     fn grow(&self, section: &Section<'_>, rehash: &impl Fn(S::Item) -> u64) {
         for _ in 0..SPLITS {
             let buckets = self.buckets.load(Ordering::Acquire);
-            if self.count.about() * 8 <= buckets * S::LOAD {
+            if !self.is_crowded() {
                 return;
             }
             if self.add_bucket(section, buckets, rehash).is_err() {
@@ -187,7 +192,7 @@ impl<S: Slots> Table<S> {
             index,
             header,
         };
-        let Some((linked, parted)) = self.part(&place, rehash) else {
+        let Some((linked, parted)) = Self::part(section, &place, rehash) else {
             return;
         };
         let child = self.segments.bucket(index | 1 << header.depth());
@@ -195,16 +200,19 @@ impl<S: Slots> Table<S> {
         self.open(section, child, header.depth() + 1, &parted.moving);
         self.finish(section, &place, linked, &parted, rehash);
         self.pull_up(section, child, rehash);
+        self.curtail(section, bucket);
     }
 
     /// Decides what moves; none if the bucket is not in this split any more.
-    fn part(&self, place: &Place<'_, S>, rehash: &impl Fn(S::Item) -> u64) -> Option<WithLink<S>> {
+    fn part(
+        section: &Section<'_>,
+        place: &Place<'_, S>,
+        rehash: &impl Fn(S::Item) -> u64,
+    ) -> Option<WithLink<S>> {
         let Place { bucket, header, .. } = *place;
-        let mut slots = [None; 14];
-        for slot in 0..S::COUNT {
-            if header.valid() >> slot & 1 == 1 {
-                slots[slot as usize] = Some(bucket.slots.load(slot));
-            }
+        let mut slots = SmallVec::<[_; MOST_SLOTS]>::new();
+        for slot in header.slots() {
+            slots.push((slot, bucket.load(slot, section)?));
         }
         // This finds the header the same, after the slots were read: only now may items be looked into.
         let linked = Self::read_link(place)?;
@@ -217,8 +225,8 @@ impl<S: Slots> Table<S> {
             }
             moves
         };
-        for (slot, item) in slots.into_iter().enumerate() {
-            if item.is_some_and(&mut part) {
+        for (slot, item) in slots {
+            if part(item) {
                 moved |= 1 << slot;
             }
         }
@@ -239,7 +247,13 @@ impl<S: Slots> Table<S> {
     ///
     /// The first to come fills its slots. Whoever finds a thread at that, and does not know whether it is
     /// still there, puts everything into a list instead; the header decides between the two.
-    fn open(&self, section: &Section<'_>, child: &Bucket<S>, depth: u32, moving: &[(S::Item, u64)]) {
+    fn open(
+        &self,
+        section: &Section<'_>,
+        child: &Bucket<S>,
+        depth: u32,
+        moving: &[(S::Item, u64)],
+    ) {
         let header = child.header();
         if header.state() != State::Uninit {
             return;
@@ -248,38 +262,27 @@ impl<S: Slots> Table<S> {
         if moving.is_empty() && !header.filling() && child.change(header, opened) {
             return;
         }
+        if moving.len() > S::COUNT as usize {
+            self.extend(section, child);
+        }
         if !child.begin_filling(header) {
             self.propose_child(section, child, moving, 0);
             Self::open_by_list(child, depth);
             return;
         }
-        let (in_slots, in_list) = moving.split_at(moving.len().min(S::COUNT as usize));
-        let mut free = header.free(S::COUNT);
-        let all = free;
-        let mut put = |slot: u32, (item, hash): (S::Item, u64)| {
-            child.slots.store(slot, item, tag_of(hash));
-            free &= !(1 << slot);
-            free
+        let most = match S::COUNT as usize {
+            few if moving.len() <= few => few,
+            // While it is not initialized, its extension is not taken away.
+            few => few + S::MORE as usize,
         };
-        // Each where it is looked for first, as far as there is room; then the others.
-        let mut left = SmallVec::<[_; 14]>::new();
-        let mut now = all;
-        for &(item, hash) in in_slots {
-            match now & S::near(hash) {
-                0 => left.push((item, hash)),
-                near => now = put(near.trailing_zeros(), (item, hash)),
-            }
-        }
-        for &entry in &left {
-            now = put(now.trailing_zeros(), entry);
-        }
-        let filled = all & !now;
+        let (in_slots, in_list) = moving.split_at(moving.len().min(most));
+        let filled = Self::fill(section, child, in_slots);
         if in_list.is_empty() {
             if child.change(header.with_filling(), opened.with_valid(filled)) {
                 return;
             }
         } else {
-            let ours = self.propose_child(section, child, in_list, filled as u16);
+            let ours = self.propose_child(section, child, in_list, filled);
             Self::open_by_list(child, depth);
             // If it came too late, another list may have been used up and taken out before.
             if ours.is_some_and(|made| Self::fate(child, made) == Fate::Committed) {
@@ -290,6 +293,32 @@ impl<S: Slots> Table<S> {
         child.end_filling();
     }
 
+    /// Fills an empty bucket's slots, not more than it has: each entry goes where it is looked for first,
+    /// as far as there is room. One bit for each filled slot.
+    fn fill(section: &Section<'_>, child: &Bucket<S>, entries: &[(S::Item, u64)]) -> u32 {
+        let mut filled = 0;
+        let mut put = |slot, &(item, hash): &(S::Item, u64)| {
+            let stored = child.store(slot, item, hash, section);
+            debug_assert!(
+                stored,
+                "B6: who needs an extension has seen to it that there is one"
+            );
+            filled |= 1 << slot;
+            !filled
+        };
+        let (mut free, mut left) = (!0, SmallVec::<[_; MOST_SLOTS]>::new());
+        for entry in entries {
+            match free & S::near(entry.1) {
+                0 => left.push(entry),
+                near => free = put(near.trailing_zeros(), entry),
+            }
+        }
+        for entry in left {
+            free = put(free.trailing_zeros(), entry);
+        }
+        filled
+    }
+
     /// Puts a list for a bucket that is not initialized into its link, if that is empty. In force it comes
     /// only if the bucket is opened with it.
     fn propose_child(
@@ -297,12 +326,12 @@ impl<S: Slots> Table<S> {
         section: &Section<'_>,
         child: &Bucket<S>,
         items: &[(S::Item, u64)],
-        set: u16,
+        set: u32,
     ) -> Option<*mut Block<S::Item>> {
         if child.header().state() != State::Uninit {
             return None; // for later it would lie in the way
         }
-        let items: SmallVec<[_; 14]> = items.iter().map(|&(item, _)| item).collect();
+        let items: SmallVec<[_; MOST_SLOTS]> = items.iter().map(|&(item, _)| item).collect();
         let null = Link::new(ptr::null_mut(), 0);
         let proposal = Proposal {
             set,
@@ -403,15 +432,18 @@ impl<S: Slots> Table<S> {
         let Some(linked) = Self::read_link(&place) else {
             return;
         };
-        let mut free = header.free(S::COUNT);
+        let mut free = header.free(match bucket.more().is_null() {
+            true => S::COUNT,
+            false => S::COUNT + S::MORE,
+        });
         if free == 0 || linked.pending {
             return;
         }
         let mut left = SmallVec::<[_; 2 * ITEMS]>::new();
         let mut rest = linked.in_force.block();
-        // Slots, what goes there, and its tags: all of it before the right to fill is taken, for the
+        // Slots, what goes there, and its hashes: all of it before the right to fill is taken, for the
         // caller's code may panic.
-        let mut chosen = SmallVec::<[_; 14]>::new();
+        let mut chosen = SmallVec::<[_; MOST_SLOTS]>::new();
         // SAFETY: in force within this section.
         for block in unsafe { linked.in_force.blocks() } {
             if free == 0 {
@@ -423,7 +455,7 @@ impl<S: Slots> Table<S> {
                 } else {
                     let hash = rehash(item);
                     let slot = choose::<S>(free, hash);
-                    chosen.push((slot, item, tag_of(hash)));
+                    chosen.push((slot, item, hash));
                     free &= !(1 << slot);
                 }
             }
@@ -433,8 +465,11 @@ impl<S: Slots> Table<S> {
             return;
         }
         let mut set = 0;
-        for &(slot, item, tag) in &chosen {
-            bucket.slots.store(slot, item, tag);
+        for &(slot, item, hash) in &chosen {
+            if !bucket.store(slot, item, hash, section) {
+                bucket.end_filling();
+                return;
+            }
             set |= 1 << slot;
         }
         let proposal = Proposal {

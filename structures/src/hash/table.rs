@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use smr_core::primitive::{AtomicUsize, Ordering};
 
 use super::block::{self, Block, Fate, ITEMS, Link, Proposal};
-use super::bucket::{Bucket, Probe, Slots, choose};
+use super::bucket::{Bucket, Probe, Slots, choose, tag_of};
 use super::count::Count;
 use super::header::{Header, State};
 use super::reclaim::{Pool, Section};
@@ -14,7 +14,7 @@ use super::segments::Segments;
 /// A linear hash table of items that somebody else hashes and compares.
 pub(super) struct Table<S: Slots> {
     pub(super) segments: Segments<S>,
-    pub(super) pool: Pool<S::Item>,
+    pub(super) pool: Pool<S::Item, S::More>,
     pub(super) count: Count,
     /// Buckets that exist: each has its memory, and is split from its parent by now or soon.
     pub(super) buckets: AtomicUsize,
@@ -135,19 +135,13 @@ impl Geometry {
     }
 }
 
-/// The bits of a hash that slots note. The low ones, which choose the bucket, tell nothing there.
-#[inline]
-pub(super) fn tag_of(hash: u64) -> u8 {
-    (hash >> 56) as u8
-}
-
 #[inline]
 pub(super) fn low_bits(bits: u32) -> u64 {
     !(u64::MAX << bits)
 }
 
 impl<S: Slots> Table<S> {
-    pub(super) fn new(pool: Pool<S::Item>) -> Self {
+    pub(super) fn new(pool: Pool<S::Item, S::More>) -> Self {
         Table {
             segments: Segments::new(),
             pool,
@@ -156,6 +150,9 @@ impl<S: Slots> Table<S> {
             geometry: Geometry::new(),
         }
     }
+
+    /// The slots in the bucket itself.
+    const BUCKET: u32 = (1 << S::COUNT) - 1;
 
     /// Finds an item where it is if nothing is unusual. Needs no section: nothing is looked into that
     /// is reclaimed before the table is. For items that hold all that [`Probe::is`] looks at.
@@ -167,7 +164,8 @@ impl<S: Slots> Table<S> {
         let bucket = self.segments.bucket(index);
         super::prefetch(bucket.slots.line(hash));
         let header = bucket.header();
-        let mut candidates = bucket.slots.tagged(tag_of(hash)) & header.valid();
+        let tagged = bucket.slots.tagged(tag_of(hash)) & header.valid();
+        let mut candidates = tagged & Self::BUCKET;
         while candidates != 0 {
             let item = bucket.slots.load(candidates.trailing_zeros());
             // SAFETY: valid, so it was stored; the item holds all that is looked at.
@@ -184,7 +182,10 @@ impl<S: Slots> Table<S> {
         let link = bucket.link();
         let here = (hash ^ index as u64).trailing_zeros() >= header.depth();
         let empty = link.is_null() && link.tag() == header.parity();
-        if here && empty && bucket.still_open(header) {
+        // The last slots' tags have not been looked at.
+        let others = tagged & !Self::BUCKET | header.valid() >> 16;
+        let open = header.state() == State::Open;
+        if here && empty && others == 0 && open && bucket.still(header) {
             return Glance::Absent;
         }
         Glance::Unsure
@@ -242,13 +243,13 @@ impl<S: Slots> Table<S> {
     /// Looks an item up. Lock-free: it starts again only if its bucket has changed meanwhile.
     pub(super) fn find(
         &self,
-        _section: &Section<'_>,
+        section: &Section<'_>,
         hash: u64,
         probe: &impl Probe<S::Item>,
     ) -> Option<S::Item> {
         loop {
             let place = self.locate(hash)?;
-            if let Some(seen) = self.scan(&place, hash, probe) {
+            if let Some(seen) = Self::scan(section, &place, hash, probe) {
                 return seen.found.map(|(item, _)| item);
             }
         }
@@ -256,17 +257,17 @@ impl<S: Slots> Table<S> {
 
     /// Reads a bucket; none if it has changed meanwhile.
     pub(super) fn scan(
-        &self,
+        section: &Section<'_>,
         place: &Place<'_, S>,
         hash: u64,
         probe: &impl Probe<S::Item>,
     ) -> Option<Seen<S::Item>> {
         let Place { bucket, header, .. } = *place;
         let mut found = None;
-        let mut candidates = bucket.slots.tagged(tag_of(hash)) & header.valid();
+        let mut candidates = bucket.slots.all_tagged(tag_of(hash)) & header.valid();
         while candidates != 0 && found.is_none() {
             let slot = candidates.trailing_zeros();
-            let item = bucket.slots.load(slot);
+            let item = bucket.load(slot, section)?;
             if !bucket.still(header) {
                 return None;
             }
@@ -330,6 +331,7 @@ impl<S: Slots> Table<S> {
         hash: u64,
         probe: &impl Probe<S::Item>,
         mut decide: impl FnMut(Option<S::Item>) -> Decision<S::Item>,
+        tidy: impl FnOnce(&Bucket<S>),
     ) -> Result<Option<S::Item>, Option<Decided<S::Item>>> {
         let index = self.geometry.guess(hash).ok_or(None)?;
         let bucket = self.segments.bucket(index);
@@ -337,7 +339,8 @@ impl<S: Slots> Table<S> {
         super::prefetch_to_write(core::ptr::from_ref(bucket).cast());
         let header = bucket.header();
         let mut found = None;
-        let mut candidates = bucket.slots.tagged(tag_of(hash)) & header.valid();
+        let tagged = bucket.slots.tagged(tag_of(hash)) & header.valid();
+        let mut candidates = tagged & Self::BUCKET;
         while candidates != 0 {
             let slot = candidates.trailing_zeros();
             let item = bucket.slots.load(slot);
@@ -352,7 +355,9 @@ impl<S: Slots> Table<S> {
             let link = bucket.link();
             let here = (hash ^ index as u64).trailing_zeros() >= header.depth();
             let empty = link.is_null() && link.tag() == header.parity();
-            if !here || !empty || header.state() == State::Uninit {
+            let others = tagged & !Self::BUCKET | header.valid() >> 16;
+            let open = header.state() == State::Open;
+            if !here || !empty || others != 0 || !open {
                 return Err(None);
             }
         }
@@ -371,18 +376,23 @@ impl<S: Slots> Table<S> {
                 if old.is_none() {
                     return Ok(None);
                 }
-                if !bucket.change(header, header.without_valid(slots).bumped()) {
+                let next = header.without_valid(slots).bumped();
+                if !bucket.change(header, next) {
                     return again;
                 }
                 self.count.add(-1);
+                if !bucket.more().is_null() && Self::is_sparse(next) {
+                    tidy(bucket);
+                }
             }
             Decision::Put(new) => {
                 let free = header.free(S::COUNT);
-                if !has_room(free, old.is_some()) || !bucket.begin_filling(header) {
+                if free == 0 || !bucket.begin_filling(header) {
                     return again;
                 }
                 let slot = choose::<S>(free, hash);
-                bucket.slots.store(slot, new, tag_of(hash));
+                bucket.slots.store(slot, new);
+                bucket.slots.set_tag(slot, tag_of(hash));
                 let next = header.without_valid(slots).with_valid(1 << slot);
                 if !bucket.change(header.with_filling(), next.bumped()) {
                     bucket.end_filling();
@@ -428,15 +438,12 @@ impl<S: Slots> Table<S> {
                 self.begin();
                 continue;
             };
-            let bucket = self.segments.bucket(guess);
-            super::prefetch_to_write(core::ptr::from_ref(bucket).cast());
-            super::prefetch_to_write(bucket.slots.line(hash));
             let place = self.locate_from(guess, hash);
             if place.header.state() == State::Split {
                 self.help(section, place.index, rehash);
                 continue;
             }
-            let Some(seen) = self.scan(&place, hash, probe) else {
+            let Some(seen) = Self::scan(section, &place, hash, probe) else {
                 continue;
             };
             let old = seen.found.map(|(item, _)| item);
@@ -454,26 +461,23 @@ impl<S: Slots> Table<S> {
                     };
                     if step == Step::Done {
                         self.count.add(-1);
+                        self.curtail(section, place.bucket);
                         return old;
                     }
                 }
                 Decision::Put(new) => {
-                    let header = place.header;
-                    let free = header.free(S::COUNT);
-                    let room = has_room(free, matches!(at, Some(At::Slot(_))));
-                    let slot = (room && !header.filling()).then(|| choose::<S>(free, hash));
+                    let slot = self.room(section, &place, at, hash, rehash);
                     let step = match slot {
-                        Some(slot) => {
-                            let new = (new, tag_of(hash));
-                            self.put_in_slot(section, &place, &seen, slot, new)
+                        Room::Slot(slot) => {
+                            self.put_in_slot(section, &place, &seen, slot, (new, hash))
                         }
-                        None => self.put_in_list(section, &place, &seen, new),
+                        Room::None => self.put_in_list(section, &place, &seen, new),
+                        Room::Again => Step::Again,
                     };
-                    let full = slot.is_none();
                     if step == Step::Done {
                         if old.is_none() {
                             self.count.add(1);
-                            if full {
+                            if slot == Room::None {
                                 self.relieve(section, hash, rehash);
                             }
                         }
@@ -483,6 +487,81 @@ impl<S: Slots> Table<S> {
             }
             last = Some((old, decision));
         }
+    }
+
+    /// Where there is room for an entry that is to be stored.
+    fn room(
+        &self,
+        section: &Section<'_>,
+        place: &Place<'_, S>,
+        now: Option<At>,
+        hash: u64,
+        rehash: &impl Fn(S::Item) -> u64,
+    ) -> Room {
+        let Place { bucket, header, .. } = *place;
+        if header.filling() {
+            return Room::None;
+        }
+        let mut free = header.free(S::COUNT);
+        if bucket.more().is_null() {
+            if free == 0 {
+                if self.is_crowded() {
+                    self.relieve(section, hash, rehash);
+                } else {
+                    self.extend(section, bucket);
+                }
+                return Room::Again;
+            }
+        } else {
+            free = header.free(S::COUNT + S::MORE);
+            // The last is kept for new versions of what is in the others, which else had to go into
+            // the list.
+            let but_one = free & free.wrapping_sub(1);
+            if but_one == 0 && !matches!(now, Some(At::Slot(_))) {
+                return Room::None;
+            }
+        }
+        match free {
+            0 => Room::None,
+            _ => Room::Slot(choose::<S>(free, hash)),
+        }
+    }
+
+    /// Sees to it that a bucket has an extension.
+    pub(super) fn extend(&self, section: &Section<'_>, bucket: &Bucket<S>) {
+        if !bucket.more().is_null() {
+            return;
+        }
+        let made = self.pool.alloc_more(S::more(), section);
+        if !bucket.extend(made) {
+            // SAFETY: not published.
+            unsafe { self.pool.dispose(made) };
+        }
+    }
+
+    /// Whether so few slots are valid that an extension is of no use.
+    #[inline]
+    fn is_sparse(header: Header) -> bool {
+        let valid = header.valid();
+        valid >> S::COUNT == 0 && valid.count_ones() * 2 <= S::COUNT + 1
+    }
+
+    /// Takes a bucket's extension away, if it is of no use.
+    #[cold]
+    pub(super) fn curtail(&self, _section: &Section<'_>, bucket: &Bucket<S>) {
+        let header = bucket.header();
+        let more = bucket.more();
+        let idle = header.state() == State::Open && Self::is_sparse(header);
+        // While this thread fills, no other makes a slot valid, or takes the extension away.
+        if more.is_null() || !idle || !bucket.begin_filling(header) {
+            return;
+        }
+        if bucket.curtail(more) {
+            // SAFETY: the exchange took it out of the bucket, once; whoever has found it there is in a
+            // section that began before.
+            unsafe { self.pool.retire(more) };
+        }
+        bucket.end_filling();
     }
 
     /// Takes an entry out of its slot. Linearizes at the change of the header.
@@ -506,13 +585,16 @@ impl<S: Slots> Table<S> {
         place: &Place<'_, S>,
         seen: &Seen<S::Item>,
         slot: u32,
-        (new, tag): (S::Item, u8),
+        (new, hash): (S::Item, u64),
     ) -> Step {
         let Place { bucket, header, .. } = *place;
         if !bucket.begin_filling(header) {
             return Step::Again;
         }
-        bucket.slots.store(slot, new, tag);
+        if !bucket.store(slot, new, hash, section) {
+            bucket.end_filling();
+            return Step::Again;
+        }
         let step = match seen.found {
             Some((_, At::Block(n, i))) => {
                 let change = Change {
@@ -764,7 +846,9 @@ impl<S: Slots> Table<S> {
         assert!(self.geometry.buckets() <= buckets);
         for (index, bucket) in self.segments.all().enumerate() {
             let header = bucket.header();
-            assert!(header.valid() >> S::COUNT == 0, "{index}: {header:?}");
+            let more = header.valid() >> S::COUNT;
+            assert!(more == 0 || !bucket.more().is_null(), "{index}: {header:?}");
+            assert_eq!(more >> S::MORE, 0, "{index}: {header:?}");
             assert!(!header.filling(), "nobody fills: {index}, {header:?}");
             assert_ne!(header.state(), State::Split, "nobody splits: {index}");
             assert!(header.state() == State::Uninit || index < buckets);
@@ -792,6 +876,11 @@ impl<S: Slots> Table<S> {
             // SAFETY: as above.
             unsafe { block::dispose_all(pool, link) };
             bucket.init(Header(0));
+            let more = bucket.more();
+            if !more.is_null() && bucket.curtail(more) {
+                // SAFETY: as above.
+                unsafe { pool.dispose(more) };
+            }
         }
     }
 
@@ -809,20 +898,22 @@ impl<S: Slots> Table<S> {
     }
 }
 
-/// Whether there is room in free slots for one entry more, or the new version of one that is in another
-/// slot: the last is kept for those, which would have to go into the list.
-#[inline]
-fn has_room(free: u32, is_in_slot: bool) -> bool {
-    let but_one = free & free.wrapping_sub(1);
-    free != 0 && (is_in_slot || but_one != 0)
+/// Where an entry can be put.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Room {
+    Slot(u32),
+    /// In no slot.
+    None,
+    /// There is more by now.
+    Again,
 }
 
 /// How a list changes.
 struct Change<I> {
     taken: Option<(usize, usize)>,
     added: Option<I>,
-    set: u16,
-    clear: u16,
+    set: u32,
+    clear: u32,
 }
 
 /// The items of a bucket that is exclusively borrowed.
@@ -831,11 +922,16 @@ fn items_at_rest<'t, S: Slots>(
     header: Header,
     in_force: Link<S::Item>,
 ) -> impl Iterator<Item = S::Item> + 't {
-    let slots = (0..S::COUNT).filter(move |slot| header.valid() >> slot & 1 == 1);
     // SAFETY: exclusively borrowed.
     let blocks = unsafe { in_force.blocks::<'t>() };
     let listed = blocks.flat_map(|block| block.items().iter().copied());
-    slots.map(|slot| bucket.slots.load(slot)).chain(listed)
+    // SAFETY: as above.
+    let more = unsafe { bucket.more().as_ref() };
+    let in_slot = move |slot| match more {
+        Some(more) if slot >= S::COUNT => S::load_more(more, slot - S::COUNT),
+        _ => bucket.slots.load(slot),
+    };
+    header.slots().map(in_slot).chain(listed)
 }
 
 /// The bucket that another is split from.

@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use super::bucket::Slots;
-use super::header::State;
+use super::header::{MOST_SLOTS, State};
 use super::reclaim::Section;
 use super::table::{Place, Table, low_bits};
 
@@ -14,7 +14,7 @@ use super::table::{Place, Table, low_bits};
 pub(super) struct Cursor(Option<u64>);
 
 /// The entries of one bucket.
-pub(super) type Batch<I> = SmallVec<[I; 14]>;
+pub(super) type Batch<I> = SmallVec<[I; MOST_SLOTS]>;
 
 impl Cursor {
     pub(super) fn start() -> Cursor {
@@ -31,7 +31,7 @@ impl<S: Slots> Table<S> {
     /// Lock-free; O(1) on average.
     pub(super) fn step(
         &self,
-        _section: &Section<'_>,
+        section: &Section<'_>,
         cursor: &mut Cursor,
         rehash: &impl Fn(S::Item) -> u64,
         batch: &mut Batch<S::Item>,
@@ -53,11 +53,7 @@ impl<S: Slots> Table<S> {
             // in its own bucket by now.
             let depth = header.depth() + u32::from(splitting);
             let first = hash & low_bits(depth);
-            for slot in 0..S::COUNT {
-                if header.valid() >> slot & 1 == 1 {
-                    found.push(bucket.slots.load(slot));
-                }
-            }
+            found.extend(header.slots().map_while(|slot| bucket.load(slot, section)));
             let Some(linked) = Self::read_link(&place) else {
                 found.clear();
                 continue;
