@@ -346,16 +346,17 @@ fn read_beside_growth() {
 /// Growth by two threads, and a lookup: one of them says how many buckets there are before the other has
 /// split the last but one.
 fn growth_by_two() {
-    let map = Map::with(&[(1, 10)]);
+    let map = Map::with(&[(2, 10)]);
+    map.split();
     let grow = |map: &Map| {
-        let grown = map.0.grow_to(&Section::default(), 3, &hash);
+        let grown = map.0.grow_to(&Section::default(), 4, &hash);
         grown.expect("there is memory");
     };
     let other = {
         let map = map.clone();
         thread::spawn(move || grow(&map))
     };
-    beside(&map, grow, |map| assert_eq!(map.get(1), Some(10)));
+    beside(&map, grow, |map| assert_eq!(map.get(2), Some(10)));
     other.join().expect("no assertion failed");
 }
 
