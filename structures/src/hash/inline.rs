@@ -12,7 +12,7 @@ use smr_core::primitive::{AtomicU64, Ordering::Relaxed};
 
 use super::bucket::{Probe, Slots, Tags, set_byte};
 use super::reclaim::{Pool, Section};
-use super::table::{Decided, Decision, Glance, Table};
+use super::table::{self, Decided, Decision, Table};
 use super::walk::{Batch, Cursor};
 
 /// A key's and a value's bytes.
@@ -394,20 +394,21 @@ where
 
     #[inline]
     fn look_up(&self, hash: u64, key: &K) -> Option<V> {
-        match self.table.glance(hash, &Wanted(key)) {
-            Glance::Found(item) => Some(Self::value(item)),
-            Glance::Absent => None,
-            Glance::Unsure => self.look_closely(hash, key),
-        }
+        let found = match self.table.glance(None, hash, &Wanted(key)) {
+            Some(glance) => glance.found,
+            None => self.look_closely(hash, key),
+        };
+        found.map(Self::value)
     }
 
     #[cold]
     #[inline(never)]
-    fn look_closely(&self, hash: u64, key: &K) -> Option<V> {
+    fn look_closely(&self, hash: u64, key: &K) -> Option<Pair> {
         let section = self.smr().enter();
-        self.table
-            .find(&section, hash, &Wanted(key))
-            .map(Self::value)
+        match self.table.glance(Some(&section), hash, &Wanted(key)) {
+            Some(glance) => glance.found,
+            None => self.table.find(&section, hash, &Wanted(key)),
+        }
     }
 
     /// Whether the key is there. Lock-free; O(1).
@@ -463,7 +464,7 @@ where
         let tidy = |bucket: &_| self.table.curtail(&self.smr().enter(), bucket);
         let old = match self
             .table
-            .write_at_once(hash, &Wanted(key), &mut decide, tidy)
+            .write_at_once(None, hash, &Wanted(key), &mut decide, tidy)
         {
             Ok(old) => old,
             Err(last) => self.write_closely(hash, key, decide, last),
@@ -477,13 +478,21 @@ where
         &self,
         hash: u64,
         key: &K,
-        decide: impl FnMut(Option<Pair>) -> Decision<Pair>,
+        mut decide: impl FnMut(Option<Pair>) -> Decision<Pair>,
         last: Option<Decided<Pair>>,
     ) -> Option<Pair> {
         let section = self.smr().enter();
-        let rehash = |item| self.rehash(item);
-        self.table
-            .write(&section, hash, &Wanted(key), &rehash, decide, last)
+        let probe = &Wanted(key);
+        let mut decide = table::stable(&mut decide, last);
+        let tidy = |bucket: &_| self.table.curtail(&section, bucket);
+        let done = self
+            .table
+            .write_at_once(Some(&section), hash, probe, &mut decide, tidy);
+        done.unwrap_or_else(|_| {
+            let rehash = |item| self.rehash(item);
+            self.table
+                .write(&section, hash, probe, &rehash, &mut decide)
+        })
     }
 
     /// Stores a value, and returns the one before. The key is stored anew, too. Lock-free; O(1).

@@ -11,7 +11,7 @@ use smr_core::primitive::{AtomicU64, Ordering::Relaxed};
 use super::bucket::{Probe, Slots, Tags};
 use super::reclaim::{Pool, Section};
 use super::steps::{self, Step};
-use super::table::{Decision, Glance, Table};
+use super::table::{Decision, Table};
 use super::walk::{Batch, Cursor};
 
 /// A slot, and one in the extension.
@@ -124,14 +124,18 @@ impl Map {
             Some(value) => Decision::Put((key, value)),
             None => Decision::Remove,
         };
-        let tidy = |bucket: &_| self.0.curtail(&Section::default(), bucket);
-        let old = match self.0.write_at_once(key, &Key(key), &mut decide, tidy) {
-            Ok(old) => old,
-            Err(last) => {
-                let section = Section::default();
-                self.0.write(&section, key, &Key(key), &hash, decide, last)
-            }
-        };
+        let section = &Section::default();
+        let tidy = |bucket: &_| self.0.curtail(section, bucket);
+        // As the maps do.
+        let mut old = self
+            .0
+            .write_at_once(None, key, &Key(key), &mut decide, tidy);
+        if old.is_err() {
+            old = self
+                .0
+                .write_at_once(Some(section), key, &Key(key), &mut decide, tidy);
+        }
+        let old = old.unwrap_or_else(|_| self.0.write(section, key, &Key(key), &hash, &mut decide));
         old.map(|(_, value)| value)
     }
 
@@ -144,10 +148,12 @@ impl Map {
     }
 
     fn get(&self, key: u64) -> Option<u64> {
-        let found = match self.0.glance(key, &Key(key)) {
-            Glance::Found(item) => Some(item),
-            Glance::Absent => None,
-            Glance::Unsure => self.0.find(&Section::default(), key, &Key(key)),
+        let section = &Section::default();
+        let glance = self.0.glance(None, key, &Key(key));
+        let glance = glance.or_else(|| self.0.glance(Some(section), key, &Key(key)));
+        let found = match glance {
+            Some(glance) => glance.found,
+            None => self.0.find(section, key, &Key(key)),
         };
         found.map(|(_, value)| value)
     }

@@ -65,6 +65,22 @@ pub(super) enum Decision<I> {
 /// What was there, and what shall become of it.
 pub(super) type Decided<I> = (Option<I>, Decision<I>);
 
+/// What `decide` says; asked again only when the item, not only its bucket, has changed meanwhile. `last`
+/// is what it has said before.
+pub(super) fn stable<I: Copy + PartialEq>(
+    mut decide: impl FnMut(Option<I>) -> Decision<I>,
+    mut last: Option<Decided<I>>,
+) -> impl FnMut(Option<I>) -> Decision<I> {
+    move |old| {
+        let decision = match last {
+            Some((seen, decision)) if seen == old => decision,
+            _ => decide(old),
+        };
+        last = Some((old, decision));
+        decision
+    }
+}
+
 /// Whether a step was done, or the bucket has changed and everything must be looked at again.
 #[derive(PartialEq, Eq)]
 pub(super) enum Step {
@@ -72,12 +88,13 @@ pub(super) enum Step {
     Again,
 }
 
-/// What a look at a bucket tells.
-pub(super) enum Glance<I> {
-    Found(I),
-    Absent,
-    /// Look again, more closely.
-    Unsure,
+/// What a look at a bucket tells: an item, or that there is none.
+pub(super) struct Glance<'t, S: Slots> {
+    bucket: &'t Bucket<S>,
+    header: Header,
+    pub(super) found: Option<S::Item>,
+    /// The bit of its slot.
+    slots: u32,
 }
 
 /// How many buckets there are, as far as lookups know: not more than there are, and not often written.
@@ -154,41 +171,62 @@ impl<S: Slots> Table<S> {
     /// The slots in the bucket itself.
     const BUCKET: u32 = (1 << S::COUNT) - 1;
 
-    /// Finds an item where it is if nothing is unusual. Needs no section: nothing is looked into that
-    /// is reclaimed before the table is. For items that hold all that [`Probe::is`] looks at.
+    /// Finds an item if nothing is unusual: no list, no split, no bucket that is not where it seems to
+    /// be. None if it cannot tell.
+    ///
+    /// Without a section only the slots in the bucket are looked at: nothing is looked into that is
+    /// reclaimed before the table is. For items that hold all that [`Probe::is`] looks at.
     #[inline(always)]
-    pub(super) fn glance(&self, hash: u64, probe: &impl Probe<S::Item>) -> Glance<S::Item> {
-        let Some(index) = self.geometry.guess(hash) else {
-            return Glance::Unsure;
-        };
+    pub(super) fn glance(
+        &self,
+        section: Option<&Section<'_>>,
+        hash: u64,
+        probe: &impl Probe<S::Item>,
+    ) -> Option<Glance<'_, S>> {
+        let index = self.geometry.guess(hash)?;
         let bucket = self.segments.bucket(index);
         super::prefetch(bucket.slots.line(hash));
         let header = bucket.header();
-        let tagged = bucket.slots.tagged(tag_of(hash)) & header.valid();
-        let mut candidates = tagged & Self::BUCKET;
+        let (mut candidates, others);
+        if section.is_some() {
+            candidates = bucket.slots.all_tagged(tag_of(hash)) & header.valid();
+            others = 0;
+        } else {
+            let tagged = bucket.slots.tagged(tag_of(hash)) & header.valid();
+            candidates = tagged & Self::BUCKET;
+            // The last slots' tags have not been looked at.
+            others = tagged & !Self::BUCKET | header.valid() >> 16;
+        }
         while candidates != 0 {
-            let item = bucket.slots.load(candidates.trailing_zeros());
+            let slot = candidates.trailing_zeros();
+            let item = match section {
+                Some(section) => bucket.load(slot, section)?,
+                None => bucket.slots.load(slot),
+            };
             // SAFETY: valid, so it was stored; the item holds all that is looked at.
             if unsafe { probe.is(item) } {
                 // An entry is in one bucket only, so this is the right one; but one that is being split
                 // may have a copy that is out of date.
-                if bucket.still_open(header) {
-                    return Glance::Found(item);
-                }
-                return Glance::Unsure;
+                return bucket.still_open(header).then_some(Glance {
+                    bucket,
+                    header,
+                    found: Some(item),
+                    slots: 1 << slot,
+                });
             }
             candidates &= candidates - 1;
         }
         let link = bucket.link();
         let here = (hash ^ index as u64).trailing_zeros() >= header.depth();
         let empty = link.is_null() && link.tag() == header.parity();
-        // The last slots' tags have not been looked at.
-        let others = tagged & !Self::BUCKET | header.valid() >> 16;
         let open = header.state() == State::Open;
-        if here && empty && others == 0 && open && bucket.still(header) {
-            return Glance::Absent;
-        }
-        Glance::Unsure
+        let sure = here && empty && others == 0 && open && bucket.still(header);
+        sure.then_some(Glance {
+            bucket,
+            header,
+            found: None,
+            slots: 0,
+        })
     }
 
     /// The bucket that holds the hash's entries, and its header; none if there are no buckets. If the
@@ -322,58 +360,30 @@ impl<S: Slots> Table<S> {
         })
     }
 
-    /// [`write`](Self::write) where nothing is unusual: no list, no split, no other thread at the bucket.
-    /// Else it has done nothing, and answers what was decided last. Needs no section, as
-    /// [`glance`](Self::glance).
+    /// [`write`](Self::write) where nothing is unusual, and no other thread at the bucket. Else it has
+    /// done nothing, and answers what was decided. Sections as for [`glance`](Self::glance); `tidy` is
+    /// for a bucket that has become empty enough for [`curtail`](Self::curtail).
     #[inline(always)]
     pub(super) fn write_at_once(
         &self,
+        section: Option<&Section<'_>>,
         hash: u64,
         probe: &impl Probe<S::Item>,
         mut decide: impl FnMut(Option<S::Item>) -> Decision<S::Item>,
         tidy: impl FnOnce(&Bucket<S>),
     ) -> Result<Option<S::Item>, Option<Decided<S::Item>>> {
-        let index = self.geometry.guess(hash).ok_or(None)?;
-        let bucket = self.segments.bucket(index);
-        super::prefetch_to_write(bucket.slots.line(hash));
-        super::prefetch_to_write(core::ptr::from_ref(bucket).cast());
-        let header = bucket.header();
-        let mut found = None;
-        let tagged = bucket.slots.tagged(tag_of(hash)) & header.valid();
-        let mut candidates = tagged & Self::BUCKET;
-        while candidates != 0 {
-            let slot = candidates.trailing_zeros();
-            let item = bucket.slots.load(slot);
-            // SAFETY: valid, so it was stored; the item holds all that is looked at.
-            if unsafe { probe.is(item) } {
-                found = Some((item, 1 << slot));
-                break;
-            }
-            candidates &= candidates - 1;
-        }
-        if found.is_none() {
-            let link = bucket.link();
-            let here = (hash ^ index as u64).trailing_zeros() >= header.depth();
-            let empty = link.is_null() && link.tag() == header.parity();
-            let others = tagged & !Self::BUCKET | header.valid() >> 16;
-            let open = header.state() == State::Open;
-            if !here || !empty || others != 0 || !open {
-                return Err(None);
-            }
-        }
-        if !bucket.still_open(header) {
-            return Err(None);
-        }
-        let (old, slots) = match found {
-            Some((item, slot)) => (Some(item), slot),
-            None => (None, 0),
-        };
-        let decision = decide(old);
-        let again = Err(Some((old, decision)));
+        let Glance {
+            bucket,
+            header,
+            found,
+            slots,
+        } = self.glance(section, hash, probe).ok_or(None)?;
+        let decision = decide(found);
+        let again = Err(Some((found, decision)));
         match decision {
-            Decision::Keep => return Ok(old),
+            Decision::Keep => return Ok(found),
             Decision::Remove => {
-                if old.is_none() {
+                if found.is_none() {
                     return Ok(None);
                 }
                 let next = header.without_valid(slots).bumped();
@@ -386,29 +396,37 @@ impl<S: Slots> Table<S> {
                 }
             }
             Decision::Put(new) => {
-                let free = header.free(S::COUNT);
+                let mut free = header.free(S::COUNT);
+                if free == 0 && found.is_some() && section.is_some() && !bucket.more().is_null() {
+                    free = header.free(S::COUNT + S::MORE);
+                }
                 if free == 0 || !bucket.begin_filling(header) {
                     return again;
                 }
                 let slot = choose::<S>(free, hash);
-                bucket.slots.store(slot, new);
-                bucket.slots.set_tag(slot, tag_of(hash));
+                let stored = match section {
+                    Some(section) => bucket.store(slot, new, hash, section),
+                    None => {
+                        bucket.slots.store(slot, new);
+                        bucket.slots.set_tag(slot, tag_of(hash));
+                        true
+                    }
+                };
                 let next = header.without_valid(slots).with_valid(1 << slot);
-                if !bucket.change(header.with_filling(), next.bumped()) {
+                if !stored || !bucket.change(header.with_filling(), next.bumped()) {
                     bucket.end_filling();
                     return again;
                 }
-                if old.is_none() {
+                if found.is_none() {
                     self.count.add(1);
                 }
             }
         }
-        Ok(old)
+        Ok(found)
     }
 
-    /// Finds an item and does with it what `decide` says, in one atomic step. `decide` is asked again
-    /// when the item, not only the bucket, has changed meanwhile; `last` is what it has said before.
-    /// Lock-free.
+    /// Finds an item and does with it what `decide` says, in one atomic step; it is asked again when the
+    /// bucket has changed meanwhile, see [`stable`]. Lock-free.
     ///
     /// Answers what was there. Nothing is held while the caller's code runs, so that may panic, and
     /// change other items.
@@ -419,22 +437,15 @@ impl<S: Slots> Table<S> {
         probe: &impl Probe<S::Item>,
         rehash: &impl Fn(S::Item) -> u64,
         mut decide: impl FnMut(Option<S::Item>) -> Decision<S::Item>,
-        mut last: Option<Decided<S::Item>>,
     ) -> Option<S::Item> {
-        let mut decide = |old, last: Option<Decided<S::Item>>| match last {
-            Some((seen, decision)) if seen == old => decision,
-            _ => decide(old),
-        };
         loop {
             let Some(guess) = self.geometry.guess(hash) else {
                 if !self.geometry.is_empty() {
                     continue;
                 }
-                let decision = decide(None, last);
-                if let Decision::Keep | Decision::Remove = decision {
+                if let Decision::Keep | Decision::Remove = decide(None) {
                     return None;
                 }
-                last = Some((None, decision));
                 self.begin();
                 continue;
             };
@@ -448,8 +459,7 @@ impl<S: Slots> Table<S> {
             };
             let old = seen.found.map(|(item, _)| item);
             let at = seen.found.map(|(_, at)| at);
-            let decision = decide(old, last);
-            match decision {
+            match decide(old) {
                 Decision::Keep => return old,
                 Decision::Remove => {
                     let step = match at {
@@ -485,7 +495,6 @@ impl<S: Slots> Table<S> {
                     }
                 }
             }
-            last = Some((old, decision));
         }
     }
 
