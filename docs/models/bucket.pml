@@ -20,7 +20,7 @@
 #endif
 #define NB 7	/* blocks; 0 is none */
 
-/* Header: valid 0-2 | B 3 | g 4 | depth 5 | state 6-7 (0 uninit 1 open 2 split) | version 8.. */
+/* Header: valid 0-2 | B 3 | g 4 | depth 5 | state 6-7 (0 uninit 1 open 2 split 3 ready) | version 8.. */
 #define VALID(h) ((h) & 7)
 #define B 8
 #define G(h) (((h) >> 4) & 1)
@@ -32,9 +32,16 @@
 #define UNINIT 0
 #define OPEN 1
 #define SPLIT 2
+#define READY 3
 #define BUMP 256
 #define TO_SPLIT(h) ((h) + BUMP + 64)
 #define TO_DEEP(h) ((h) + BUMP - 64 + 32)
+#define TO_OPEN(h) ((h) + BUMP - 128)
+#ifdef EARLY
+#define CHILD (BUMP + 64 + 32)	/* open at once */
+#else
+#define CHILD (BUMP + 192 + 32)	/* ready */
+#endif
 
 /* Link: block * 2 + tag. */
 #define TAG(l) ((l) & 1)
@@ -149,10 +156,8 @@ inline scan() {
 	fi
 }
 
-/* Where key k is: b and h; helper's business is left to the caller. In `frozen`, b is being split and the
- * key is one that moves but has not yet. */
+/* Where key k is: b and h; helper's business is left to the caller. */
 inline locate() {
-	frozen = 0;
 	if
 	:: k & 1 -> if :: b = 0 :: b = 1 fi	/* an older or newer geometry */
 	:: else -> b = 0
@@ -165,16 +170,7 @@ inline locate() {
 		:: b == 0 && (k & 1) && DEPTH(h) == 1 ->
 			assert(STATE(header[1]) != UNINIT);
 			b = 1
-		:: b == 0 && (k & 1) && DEPTH(h) == 0 && STATE(h) == SPLIT ->
-#ifdef CHILD_FIRST
-			frozen = 1; break
-#else
-			if
-			:: STATE(header[1]) != UNINIT -> b = 1
-			:: else -> frozen = 1; break
-			fi
-#endif
-		:: b == 0 && (!(k & 1) || (DEPTH(h) == 0 && STATE(h) == OPEN)) -> break
+		:: b == 0 && (!(k & 1) || DEPTH(h) == 0) -> break
 		fi
 	od
 }
@@ -269,6 +265,8 @@ inline help() {
 		scan();
 		if
 		:: SAME(header[0], h) ->
+			/* Its node is looked into: it was in the map at some time of this section. */
+			assert(rk[t] != 2 || (seen[t] & (1 << found)));
 			hs = h; m = at; v1 = found; ls = l; fs = f; qs = q;
 			/* the child */
 #ifndef FINISH_FIRST
@@ -327,10 +325,25 @@ inline help() {
 		:: else
 		fi
 	:: else
-	fi
+	fi;
+	/* the child */
+	do
+	:: x = header[1];
+		if
+		:: STATE(x) != READY || DEPTH(header[0]) == 0 -> break
+		:: else ->
+			atomic {
+				if
+				:: header[1] == x -> header[1] = TO_OPEN(x); break
+				:: else
+				fi
+			}
+		fi
+	od;
+	skip
 }
 
-/* Opens bucket 1 with what moves: key 1's value v1, if not 0. */
+/* Makes bucket 1 ready with what moves: key 1's value v1, if not 0. */
 inline open() {
 	x = header[1];
 	if
@@ -350,7 +363,7 @@ inline open() {
 			fi;
 			atomic {
 				if
-				:: header[1] == (x | B) -> header[1] = BUMP + 64 + 32 + (v1 != 0 -> 1 : 0)
+				:: header[1] == (x | B) -> header[1] = CHILD + (v1 != 0 -> 1 : 0)
 				:: else -> won = 0
 				fi
 			}
@@ -378,9 +391,9 @@ inline by_block() {
 		}
 		p = 0;
 #ifdef UNBLOCK
-		atomic { if :: header[1] == B -> header[1] = BUMP + 64 + 32 + FLIP :: else fi }
+		atomic { if :: header[1] == B -> header[1] = CHILD + FLIP :: else fi }
 #else
-		atomic { if :: header[1] == B -> header[1] = BUMP + 64 + 32 + FLIP + B :: else fi }
+		atomic { if :: header[1] == B -> header[1] = CHILD + FLIP + B :: else fi }
 #endif
 	:: else
 	fi
@@ -389,7 +402,7 @@ inline by_block() {
 proctype worker(byte t; byte ops) {
 	byte b, k, s, w, at, found, l, f, q, p, kind, i_, j_, m, v1, ls, fs, qs, new_;
 	short h, x, hs;
-	bool frozen, won, yes;
+	bool won, yes;
 	do
 	:: ops == 0 -> break
 	:: else ->
@@ -417,6 +430,7 @@ proctype worker(byte t; byte ops) {
 #endif
 		if
 		:: kind == 3 ->
+			d_step { rk[t] = 2; seen[t] = 1 << map[1] }
 			x = header[0];
 			if
 			:: STATE(x) == OPEN && DEPTH(x) == 0 ->
@@ -428,7 +442,8 @@ proctype worker(byte t; byte ops) {
 				}
 			:: else
 			fi;
-			help()
+			help();
+			d_step { rk[t] = 0; seen[t] = 0 }
 		:: else ->
 			select(k : 0 .. NK - 1);
 			new_ = (kind == 1 -> t + 1 : 0);
@@ -436,7 +451,11 @@ proctype worker(byte t; byte ops) {
 again:
 			locate();
 			if
+#ifdef WRITE_READY
 			:: STATE(h) == SPLIT && kind != 0 -> new_ = k; help(); k = new_; new_ = (kind == 1 -> t + 1 : 0); goto again
+#else
+			:: STATE(h) >= SPLIT && kind != 0 -> new_ = k; help(); k = new_; new_ = (kind == 1 -> t + 1 : 0); goto again
+#endif
 			:: else
 			fi;
 			scan();
@@ -449,7 +468,6 @@ again:
 			fi;
 			if
 			:: kind == 0 || (kind == 2 && found == 0) ->
-				/* linearized: a frozen mover's when the child was seen uninit */
 				assert(seen[t] & (1 << found));
 				goto done
 			:: else
@@ -633,7 +651,7 @@ init {
 			n = 0; v = 0;
 			for (b : 0 .. 1) {
 				h = header[b];
-				assert(STATE(h) != SPLIT);
+				assert(STATE(h) < SPLIT);
 				assert(!(h & B));
 				for (s : 0 .. NS - 1) {
 					if

@@ -21,6 +21,9 @@ pub(super) unsafe trait Slots: Sync {
     const MORE: u32;
     /// Entries a bucket should hold on average, in eighths: what growth aims at.
     const LOAD: usize;
+    /// Whether items refer to what [`Probe::is`] looks at, so that it may be asked only of those that are
+    /// known to be the bucket's. Else they hold all of it.
+    const REFER: bool;
     /// What a slot holds; equal if it is the same in every bit.
     type Item: Copy + PartialEq + Send;
     /// An extension.
@@ -49,6 +52,9 @@ pub(super) unsafe trait Slots: Sync {
     /// Only for the thread that set `filling`, and slots that are not valid; of any slot.
     fn set_tag(&self, slot: u32, tag: u8);
 
+    /// The tag of a slot, as of [`load`](Self::load); none of those that are not kept.
+    fn tag(&self, slot: u32) -> Option<u8>;
+
     /// One bit for each slot of the bucket with this tag. Others may be set besides.
     fn tagged(&self, tag: u8) -> u32;
 
@@ -61,6 +67,12 @@ pub(super) unsafe trait Slots: Sync {
 
     /// What [`near`](Self::near) slots are in.
     fn line(&self, hash: u64) -> *const u8;
+}
+
+/// So many bits, fewer than 64.
+#[inline]
+pub(super) fn low_bits(bits: u32) -> u64 {
+    !(u64::MAX << bits)
 }
 
 /// The best of some slots, at least one, for an entry of this hash.
@@ -86,6 +98,39 @@ pub(super) trait Probe<I> {
     unsafe fn is(&self, item: I) -> bool;
 }
 
+/// The hashes of the items in a table. Closures are those whose items say all of them.
+pub(super) trait Rehash<I> {
+    /// # Safety
+    /// As for [`Probe::is`].
+    unsafe fn hash(&self, item: I) -> u64;
+
+    /// As much of the hash as a split needs: the bits up to that of the depth, and those of the tag.
+    ///
+    /// # Safety
+    /// As for [`Probe::is`]; and what is known is so.
+    #[inline]
+    unsafe fn hash_for_split(&self, item: I, _known: Known) -> u64 {
+        // SAFETY: the caller's contract.
+        unsafe { self.hash(item) }
+    }
+}
+
+impl<I, F: Fn(I) -> u64> Rehash<I> for F {
+    #[inline]
+    unsafe fn hash(&self, item: I) -> u64 {
+        self(item)
+    }
+}
+
+/// What the place of an item tells of its hash.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known {
+    /// The low bits, as many as the bucket is deep.
+    pub(super) index: usize,
+    pub(super) depth: u32,
+    pub(super) tag: Option<u8>,
+}
+
 /// The tags of 16 slots, a byte each.
 pub(super) struct Tags([AtomicU64; 2]);
 
@@ -99,6 +144,12 @@ impl Tags {
     #[inline]
     pub(super) fn store(&self, slot: u32, tag: u8) {
         set_byte(&self.0[slot as usize / 8], slot % 8, tag);
+    }
+
+    #[inline]
+    pub(super) fn of(&self, slot: u32) -> u8 {
+        let word = self.0[slot as usize / 8].load(Ordering::Relaxed);
+        (word >> (8 * (slot % 8))) as u8
     }
 
     /// One bit for each slot with this tag.
@@ -169,14 +220,6 @@ impl<S: Slots> Bucket<S> {
     pub(super) fn still(&self, header: Header) -> bool {
         Step::Still.fence(Ordering::Acquire);
         Header(self.header.load(Ordering::Relaxed)).agrees(header)
-    }
-
-    /// As [`still`](Self::still); and it is open, if it was so or being split.
-    #[inline]
-    pub(super) fn still_open(&self, header: Header) -> bool {
-        Step::Still.fence(Ordering::Acquire);
-        let now = Header(self.header.load(Ordering::Relaxed));
-        now.agrees_open(header)
     }
 
     /// SeqCst: every change of content linearizes here.

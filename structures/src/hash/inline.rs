@@ -40,6 +40,7 @@ unsafe impl Slots for Pairs {
     const COUNT: u32 = 13;
     const MORE: u32 = 7;
     const LOAD: usize = 82;
+    const REFER: bool = false;
     type Item = Pair;
     type More = MorePairs;
 
@@ -81,6 +82,10 @@ unsafe impl Slots for Pairs {
         } else {
             set_byte(&self.more_tags, slot - 16, tag);
         }
+    }
+
+    fn tag(&self, _slot: u32) -> Option<u8> {
+        None // not asked for: a pair's key is at hand
     }
 
     #[inline]
@@ -131,7 +136,7 @@ fn no_pairs<const N: usize>() -> [[AtomicU64; 2]; N] {
 /// is no room: it is always read.
 #[inline]
 fn line(hash: u64) -> u32 {
-    ((hash >> 48 & 0xFF) as u32 * 3 >> 8) + 1
+    (((hash >> 48 & 0xFF) as u32 * 3) >> 8) + 1
 }
 
 /// The bytes of a value of at most eight, the rest zero.

@@ -20,10 +20,12 @@
 //! - **H6.** Blocks that leave the link, or are replaced in force, are retired by the thread whose
 //!   compare-and-swap did that; every thread is in a section meanwhile, so no address that it has seen in
 //!   a link comes back in that link.
+//! - **H7.** Between the split of a bucket and its end, neither it nor its child changes what it holds: the
+//!   child is *ready* once it has what moves, and opens only after the parent. So whoever finds the parent
+//!   still split finds its items not reclaimed, however late.
 //!
 //! # Operations and where they linearize
-//! - A lookup: at the last load of the header that it found unchanged; one that reads a bucket in the
-//!   middle of its split linearizes when it finds the child not initialized.
+//! - A lookup: at the last load of the header that it found unchanged, be the bucket open, split or ready.
 //! - Insertion, update, removal: at the change of the header. Into a free slot: set `filling`, store,
 //!   then one change makes the new slot valid and the old one not. If there is none, or another thread
 //!   is filling: a proposal, put into the link and committed, by the maker or by whoever needs the link.
@@ -31,11 +33,12 @@
 //!
 //! # Growth
 //! Bucket `n` is split off `n` without its highest bit. (1) The parent's header becomes *split*: nothing
-//! in it changes any more. (2) The child, whose zeroed header says that it is not initialized, is opened
-//! with what moves: **here the move linearizes**. (3) The parent is opened at the next depth, without
-//! that. Everybody who comes by can do (2) and (3). The first to come fills the child's slots; if another
-//! thread finds it at that, it proposes a list of all that moves, and the child's header decides which of
-//! the two it is opened with. If the list wins, `filling` stays set until the late thread is back.
+//! in it changes any more. (2) The child, whose zeroed header says that it is not initialized, becomes
+//! *ready*, with what moves; it is read, but not changed. (3) The parent is opened at the next depth, without
+//! that: **here the move linearizes**. (4) The child is opened. Everybody who comes by can do (2) to (4). The
+//! first to come fills the child's slots; if another thread finds it at that, it proposes a list of all that
+//! moves, and the child's header decides which of the two it becomes ready with. If the list wins, `filling`
+//! stays set until the late thread is back.
 //!
 //! Lookups guess the bucket from the number of buckets; a guess that is out of date is put right by the
 //! buckets' depths.

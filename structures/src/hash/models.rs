@@ -45,6 +45,7 @@ unsafe impl Slots for Tiny {
     const MORE: u32 = 1;
     /// Far from anything: models split when they want to.
     const LOAD: usize = 1_000;
+    const REFER: bool = false;
     type Item = Pair;
     type More = Cell;
 
@@ -77,6 +78,10 @@ unsafe impl Slots for Tiny {
 
     fn set_tag(&self, slot: u32, tag: u8) {
         self.tags.store(slot, tag);
+    }
+
+    fn tag(&self, _slot: u32) -> Option<u8> {
+        None
     }
 
     fn tagged(&self, _tag: u8) -> u32 {

@@ -6,7 +6,7 @@ use smallvec::SmallVec;
 use smr_core::primitive::Ordering;
 
 use super::block::{self, Block, Fate, ITEMS, Link, Proposal};
-use super::bucket::{Bucket, Slots, choose};
+use super::bucket::{Bucket, Known, Rehash, Slots, choose};
 use super::header::{Header, MOST_SLOTS, State};
 use super::reclaim::Section;
 use super::segments::{MOST_BUCKETS, NoMemory};
@@ -46,17 +46,10 @@ impl<S: Slots> Table<S> {
     }
 
     /// After an insertion that found no free slot: helps with splits that are late, or grows the table.
-    pub(super) fn relieve(
-        &self,
-        section: &Section<'_>,
-        hash: u64,
-        rehash: &impl Fn(S::Item) -> u64,
-    ) {
+    pub(super) fn relieve(&self, section: &Section<'_>, hash: u64, rehash: &impl Rehash<S::Item>) {
         let index = self.geometry.guess(hash);
         let index = index.expect("there is a bucket with an entry");
-        if self.segments.bucket(index).header().state() == State::Uninit {
-            self.split_off(section, index, rehash);
-        }
+        self.split_off(section, index, rehash);
         self.grow(section, rehash);
     }
 
@@ -66,7 +59,7 @@ impl<S: Slots> Table<S> {
     }
 
     /// Splits a few buckets, if the table is too full.
-    fn grow(&self, section: &Section<'_>, rehash: &impl Fn(S::Item) -> u64) {
+    fn grow(&self, section: &Section<'_>, rehash: &impl Rehash<S::Item>) {
         for _ in 0..SPLITS {
             let buckets = self.buckets.load(Ordering::Acquire);
             if !self.is_crowded() {
@@ -83,7 +76,7 @@ impl<S: Slots> Table<S> {
         &self,
         section: &Section<'_>,
         buckets: usize,
-        rehash: &impl Fn(S::Item) -> u64,
+        rehash: &impl Rehash<S::Item>,
     ) -> Result<(), NoMemory> {
         loop {
             let now = self.buckets.load(Ordering::Acquire);
@@ -99,7 +92,7 @@ impl<S: Slots> Table<S> {
         &self,
         section: &Section<'_>,
         entries: usize,
-        rehash: &impl Fn(S::Item) -> u64,
+        rehash: &impl Rehash<S::Item>,
     ) {
         if entries == 0 {
             return;
@@ -124,7 +117,7 @@ impl<S: Slots> Table<S> {
         &self,
         section: &Section<'_>,
         index: usize,
-        rehash: &impl Fn(S::Item) -> u64,
+        rehash: &impl Rehash<S::Item>,
     ) -> Result<(), NoMemory> {
         if index >= MOST_BUCKETS {
             return Err(NoMemory);
@@ -150,20 +143,28 @@ impl<S: Slots> Table<S> {
         Ok(())
     }
 
-    /// Splits buckets until this one is initialized.
+    /// Splits buckets until this one is open.
     pub(super) fn split_off(
         &self,
         section: &Section<'_>,
         index: usize,
-        rehash: &impl Fn(S::Item) -> u64,
+        rehash: &impl Rehash<S::Item>,
     ) {
-        while self.segments.bucket(index).header().state() == State::Uninit {
+        loop {
+            match self.segments.bucket(index).header().state() {
+                State::Uninit => {}
+                State::Ready => {
+                    self.help(section, index, rehash);
+                    continue;
+                }
+                State::Open | State::Split => return,
+            }
             let from = parent(index);
             let bucket = self.segments.bucket(from);
             let header = bucket.header();
             match header.state() {
                 State::Uninit => self.split_off(section, from, rehash),
-                State::Split => self.help(section, from, rehash),
+                State::Split | State::Ready => self.help(section, from, rehash),
                 // By now it is split, and more.
                 State::Open if header.depth() > index.ilog2() => {}
                 State::Open => {
@@ -175,15 +176,25 @@ impl<S: Slots> Table<S> {
         }
     }
 
-    /// Brings a split to its end, if the bucket is in one. No step waits: whoever comes by can do it all.
+    /// Brings a split to its end, if the bucket is in one, on either side. No step waits: whoever comes by
+    /// can do it all.
     pub(super) fn help(
         &self,
         section: &Section<'_>,
-        index: usize,
-        rehash: &impl Fn(S::Item) -> u64,
+        mut index: usize,
+        rehash: &impl Rehash<S::Item>,
     ) {
-        let bucket = self.segments.bucket(index);
-        let header = bucket.header();
+        let mut bucket = self.segments.bucket(index);
+        let mut header = bucket.header();
+        if header.state() == State::Ready {
+            let child = bucket;
+            index = parent(index);
+            bucket = self.segments.bucket(index);
+            header = bucket.header();
+            if header.state() != State::Split {
+                self.set_free(section, child, rehash);
+            }
+        }
         if header.state() != State::Split {
             return;
         }
@@ -196,44 +207,66 @@ impl<S: Slots> Table<S> {
             return;
         };
         let child = self.segments.bucket(index | 1 << header.depth());
-        // The move linearizes when the child opens.
-        self.open(section, child, header.depth() + 1, &parted.moving);
+        self.prepare(section, child, header.depth() + 1, &parted.moving);
+        // The move linearizes when the parent opens.
         self.finish(section, &place, linked, &parted, rehash);
-        self.pull_up(section, child, rehash);
+        self.set_free(section, child, rehash);
         self.curtail(section, bucket);
+    }
+
+    /// Opens a child that is ready, now that its parent has finished the split.
+    fn set_free(&self, section: &Section<'_>, child: &Bucket<S>, rehash: &impl Rehash<S::Item>) {
+        loop {
+            let header = child.header();
+            if header.state() != State::Ready {
+                return;
+            }
+            if child.change(header, header.with_state(State::Open).bumped()) {
+                self.pull_up(section, child, rehash);
+                return;
+            }
+            // A late filler has given its right back.
+        }
     }
 
     /// Decides what moves; none if the bucket is not in this split any more.
     fn part(
         section: &Section<'_>,
         place: &Place<'_, S>,
-        rehash: &impl Fn(S::Item) -> u64,
+        rehash: &impl Rehash<S::Item>,
     ) -> Option<WithLink<S>> {
-        let Place { bucket, header, .. } = *place;
+        let Place {
+            bucket,
+            index,
+            header,
+        } = *place;
+        let depth = header.depth();
         let mut slots = SmallVec::<[_; MOST_SLOTS]>::new();
         for slot in header.slots() {
-            slots.push((slot, bucket.load(slot, section)?));
+            slots.push((slot, bucket.load(slot, section)?, bucket.slots.tag(slot)));
         }
         // This finds the header the same, after the slots were read: only now may items be looked into.
         let linked = Self::read_link(place)?;
         let (mut moved, mut moving, mut staying) = (0, SmallVec::new(), SmallVec::new());
-        let mut part = |item| {
-            let hash = rehash(item);
-            let moves = hash >> header.depth() & 1 == 1;
+        let mut part = |item, tag| {
+            let known = Known { index, depth, tag };
+            // SAFETY: the header has been found the same since the item was read.
+            let hash = unsafe { rehash.hash_for_split(item, known) };
+            let moves = hash >> depth & 1 == 1;
             if moves {
                 moving.push((item, hash));
             }
             moves
         };
-        for (slot, item) in slots {
-            if part(item) {
+        for (slot, item, tag) in slots {
+            if part(item, tag) {
                 moved |= 1 << slot;
             }
         }
         // SAFETY: in force within this section.
         for block in unsafe { linked.in_force.blocks() } {
             let items = block.items().iter().copied();
-            staying.extend(items.filter(|&item| !part(item)));
+            staying.extend(items.filter(|&item| !part(item, None)));
         }
         let parted = Parted {
             slots: moved,
@@ -243,11 +276,11 @@ impl<S: Slots> Table<S> {
         Some((linked, parted))
     }
 
-    /// Opens a bucket with what moves into it, unless that is done.
+    /// Makes a bucket ready, with what moves into it, unless that is done.
     ///
     /// The first to come fills its slots. Whoever finds a thread at that, and does not know whether it is
     /// still there, puts everything into a list instead; the header decides between the two.
-    fn open(
+    fn prepare(
         &self,
         section: &Section<'_>,
         child: &Bucket<S>,
@@ -258,8 +291,8 @@ impl<S: Slots> Table<S> {
         if header.state() != State::Uninit {
             return;
         }
-        let opened = header.with_state(State::Open).with_depth(depth).bumped();
-        if moving.is_empty() && !header.filling() && child.change(header, opened) {
+        let ready = header.with_state(State::Ready).with_depth(depth).bumped();
+        if moving.is_empty() && !header.filling() && child.change(header, ready) {
             return;
         }
         if moving.len() > S::COUNT as usize {
@@ -267,7 +300,7 @@ impl<S: Slots> Table<S> {
         }
         if !child.begin_filling(header) {
             self.propose_child(section, child, moving, 0);
-            Self::open_by_list(child, depth);
+            Self::prepare_by_list(child, depth);
             return;
         }
         let most = match S::COUNT as usize {
@@ -278,18 +311,18 @@ impl<S: Slots> Table<S> {
         let (in_slots, in_list) = moving.split_at(moving.len().min(most));
         let filled = Self::fill(section, child, in_slots);
         if in_list.is_empty() {
-            if child.change(header.with_filling(), opened.with_valid(filled)) {
+            if child.change(header.with_filling(), ready.with_valid(filled)) {
                 return;
             }
         } else {
             let ours = self.propose_child(section, child, in_list, filled);
-            Self::open_by_list(child, depth);
+            Self::prepare_by_list(child, depth);
             // If it came too late, another list may have been used up and taken out before.
             if ours.is_some_and(|made| Self::fate(child, made) == Fate::Committed) {
                 return;
             }
         }
-        // It was opened with another's list, and left us the right to fill.
+        // It was made ready with another's list, which left us the right to fill.
         child.end_filling();
     }
 
@@ -320,7 +353,7 @@ impl<S: Slots> Table<S> {
     }
 
     /// Puts a list for a bucket that is not initialized into its link, if that is empty. In force it comes
-    /// only if the bucket is opened with it.
+    /// only if the bucket is made ready with it.
     fn propose_child(
         &self,
         section: &Section<'_>,
@@ -346,8 +379,8 @@ impl<S: Slots> Table<S> {
         first.then_some(made)
     }
 
-    /// Opens a bucket with the list in its link, if it is not open yet.
-    fn open_by_list(child: &Bucket<S>, depth: u32) {
+    /// Makes a bucket ready with the list in its link, if it is not yet.
+    fn prepare_by_list(child: &Bucket<S>, depth: u32) {
         let header = child.header();
         if header.state() != State::Uninit {
             return;
@@ -361,12 +394,12 @@ impl<S: Slots> Table<S> {
         let Some(list) = (unsafe { link.as_ref() }) else {
             return; // it is open, and the list is used up already
         };
-        let mut opened = header.with_state(State::Open).with_depth(depth).flipped();
+        let mut ready = header.with_state(State::Ready).with_depth(depth).flipped();
         if list.set != 0 {
             // The filler's own: the slots are filled.
-            opened = opened.with_valid(list.set.into()).without_filling();
+            ready = ready.with_valid(list.set).without_filling();
         }
-        child.change(header, opened.bumped());
+        child.change(header, ready.bumped());
     }
 
     /// Opens the parent again, without what has moved.
@@ -376,7 +409,7 @@ impl<S: Slots> Table<S> {
         place: &Place<'_, S>,
         mut linked: Linked<S::Item>,
         parted: &Parted<S::Item>,
-        rehash: &impl Fn(S::Item) -> u64,
+        rehash: &impl Rehash<S::Item>,
     ) {
         let Place { bucket, header, .. } = *place;
         let listed = !linked.in_force.is_null();
@@ -419,7 +452,7 @@ impl<S: Slots> Table<S> {
     }
 
     /// Moves entries of the list into free slots.
-    fn pull_up(&self, section: &Section<'_>, bucket: &Bucket<S>, rehash: &impl Fn(S::Item) -> u64) {
+    fn pull_up(&self, section: &Section<'_>, bucket: &Bucket<S>, rehash: &impl Rehash<S::Item>) {
         let header = bucket.header();
         if bucket.link().is_null() || header.state() != State::Open || header.filling() {
             return;
@@ -453,7 +486,8 @@ impl<S: Slots> Table<S> {
                 if free == 0 {
                     left.push(item);
                 } else {
-                    let hash = rehash(item);
+                    // SAFETY: in force, by the header of after the list was read.
+                    let hash = unsafe { rehash.hash(item) };
                     let slot = choose::<S>(free, hash);
                     chosen.push((slot, item, hash));
                     free &= !(1 << slot);

@@ -5,7 +5,7 @@ use smallvec::SmallVec;
 use smr_core::primitive::{AtomicUsize, Ordering};
 
 use super::block::{self, Block, Fate, ITEMS, Link, Proposal};
-use super::bucket::{Bucket, Probe, Slots, choose, tag_of};
+use super::bucket::{Bucket, Probe, Rehash, Slots, choose, low_bits, tag_of};
 use super::count::Count;
 use super::header::{Header, State};
 use super::reclaim::{Pool, Section};
@@ -152,11 +152,6 @@ impl Geometry {
     }
 }
 
-#[inline]
-pub(super) fn low_bits(bits: u32) -> u64 {
-    !(u64::MAX << bits)
-}
-
 impl<S: Slots> Table<S> {
     pub(super) fn new(pool: Pool<S::Item, S::More>) -> Self {
         Table {
@@ -175,7 +170,7 @@ impl<S: Slots> Table<S> {
     /// be. None if it cannot tell.
     ///
     /// Without a section only the slots in the bucket are looked at: nothing is looked into that is
-    /// reclaimed before the table is. For items that hold all that [`Probe::is`] looks at.
+    /// reclaimed before the table is: only for items that do not [refer](Slots::REFER).
     #[inline(always)]
     pub(super) fn glance(
         &self,
@@ -203,11 +198,14 @@ impl<S: Slots> Table<S> {
                 Some(section) => bucket.load(slot, section)?,
                 None => bucket.slots.load(slot),
             };
-            // SAFETY: valid, so it was stored; the item holds all that is looked at.
+            if S::REFER && !bucket.still(header) {
+                return None;
+            }
+            // SAFETY: valid, so it was stored; and it holds all that is looked at, or the header has been
+            // found the same since, and there is a section.
             if unsafe { probe.is(item) } {
-                // An entry is in one bucket only, so this is the right one; but one that is being split
-                // may have a copy that is out of date.
-                return bucket.still_open(header).then_some(Glance {
+                // An entry is in one bucket only, so this is the right one.
+                return (S::REFER || bucket.still(header)).then_some(Glance {
                     bucket,
                     header,
                     found: Some(item),
@@ -219,8 +217,8 @@ impl<S: Slots> Table<S> {
         let link = bucket.link();
         let here = (hash ^ index as u64).trailing_zeros() >= header.depth();
         let empty = link.is_null() && link.tag() == header.parity();
-        let open = header.state() == State::Open;
-        let sure = here && empty && others == 0 && open && bucket.still(header);
+        let init = header.state() != State::Uninit;
+        let sure = here && empty && others == 0 && init && bucket.still(header);
         sure.then_some(Glance {
             bucket,
             header,
@@ -229,8 +227,7 @@ impl<S: Slots> Table<S> {
         })
     }
 
-    /// The bucket that holds the hash's entries, and its header; none if there are no buckets. If the
-    /// bucket is being split, and the entries are to move, they had not when the child was looked at.
+    /// The bucket that holds the hash's entries, and its header; none if there are no buckets.
     #[inline]
     pub(super) fn locate(&self, hash: u64) -> Option<Place<'_, S>> {
         let guess = match self.geometry.guess(hash) {
@@ -254,20 +251,13 @@ impl<S: Slots> Table<S> {
                     index = parent(index);
                     continue;
                 }
-                State::Open | State::Split => {
+                State::Open | State::Split | State::Ready => {
                     // The lowest bit on which hash and index differ: where they parted ways.
                     let apart = (hash ^ index as u64).trailing_zeros();
                     if apart < depth {
                         index = (hash & low_bits(apart + 1)) as usize;
                         continue;
                     }
-                }
-            }
-            if header.state() == State::Split && hash >> depth & 1 == 1 {
-                let child = index | 1 << depth;
-                if self.segments.bucket(child).header().state() != State::Uninit {
-                    index = child;
-                    continue;
                 }
             }
             return Place {
@@ -382,6 +372,8 @@ impl<S: Slots> Table<S> {
         let again = Err(Some((found, decision)));
         match decision {
             Decision::Keep => return Ok(found),
+            // Frozen.
+            _ if header.state() != State::Open => return again,
             Decision::Remove => {
                 if found.is_none() {
                     return Ok(None);
@@ -435,7 +427,7 @@ impl<S: Slots> Table<S> {
         section: &Section<'_>,
         hash: u64,
         probe: &impl Probe<S::Item>,
-        rehash: &impl Fn(S::Item) -> u64,
+        rehash: &impl Rehash<S::Item>,
         mut decide: impl FnMut(Option<S::Item>) -> Decision<S::Item>,
     ) -> Option<S::Item> {
         loop {
@@ -450,7 +442,7 @@ impl<S: Slots> Table<S> {
                 continue;
             };
             let place = self.locate_from(guess, hash);
-            if place.header.state() == State::Split {
+            if place.header.state() != State::Open {
                 self.help(section, place.index, rehash);
                 continue;
             }
@@ -505,7 +497,7 @@ impl<S: Slots> Table<S> {
         place: &Place<'_, S>,
         now: Option<At>,
         hash: u64,
-        rehash: &impl Fn(S::Item) -> u64,
+        rehash: &impl Rehash<S::Item>,
     ) -> Room {
         let Place { bucket, header, .. } = *place;
         if header.filling() {
@@ -778,10 +770,10 @@ impl<S: Slots> Table<S> {
             if now.version() != proposal.base {
                 return false;
             }
-            let mut next = now.without_valid(proposal.clear.into());
+            let mut next = now.without_valid(proposal.clear);
             if proposal.set != 0 {
                 // Its maker's right to fill ends with it.
-                next = next.with_valid(proposal.set.into()).without_filling();
+                next = next.with_valid(proposal.set).without_filling();
             }
             if bucket.change(now, next.bumped().flipped()) {
                 // SAFETY: this call brought it into force.
@@ -859,7 +851,8 @@ impl<S: Slots> Table<S> {
             assert!(more == 0 || !bucket.more().is_null(), "{index}: {header:?}");
             assert_eq!(more >> S::MORE, 0, "{index}: {header:?}");
             assert!(!header.filling(), "nobody fills: {index}, {header:?}");
-            assert_ne!(header.state(), State::Split, "nobody splits: {index}");
+            let at_rest = matches!(header.state(), State::Open | State::Uninit);
+            assert!(at_rest, "nobody splits: {index}, {header:?}");
             assert!(header.state() == State::Uninit || index < buckets);
             let link = bucket.link();
             assert!(

@@ -2,10 +2,10 @@
 
 use smallvec::SmallVec;
 
-use super::bucket::Slots;
-use super::header::{MOST_SLOTS, State};
+use super::bucket::{Rehash, Slots, low_bits};
+use super::header::MOST_SLOTS;
 use super::reclaim::Section;
-use super::table::{Place, Table, low_bits};
+use super::table::{Place, Table};
 
 /// A place in the order in which a table is walked: that of the hashes read backwards, bit by bit. Bucket
 /// `i` at depth `d` is an interval in it, which a split cuts in two; so whatever is split between two
@@ -33,7 +33,7 @@ impl<S: Slots> Table<S> {
         &self,
         section: &Section<'_>,
         cursor: &mut Cursor,
-        rehash: &impl Fn(S::Item) -> u64,
+        rehash: &impl Rehash<S::Item>,
         batch: &mut Batch<S::Item>,
     ) {
         let mut found = Batch::new();
@@ -48,10 +48,7 @@ impl<S: Slots> Table<S> {
                 index,
                 header,
             } = place;
-            let splitting = header.state() == State::Split;
-            // Of a bucket that is being split only the half that is asked for: the other may be changing
-            // in its own bucket by now.
-            let depth = header.depth() + u32::from(splitting);
+            let depth = header.depth();
             let first = hash & low_bits(depth);
             found.extend(header.slots().map_while(|slot| bucket.load(slot, section)));
             let Some(linked) = Self::read_link(&place) else {
@@ -62,13 +59,14 @@ impl<S: Slots> Table<S> {
             for block in unsafe { linked.in_force.blocks() } {
                 found.extend_from_slice(block.items());
             }
-            debug_assert_eq!(index as u64, first & low_bits(header.depth()));
+            debug_assert_eq!(index as u64, first);
             let start = first.reverse_bits();
-            if splitting || start < from {
+            if start < from {
                 // The caller's code, which may panic: nothing has been passed on yet.
                 found.retain(|&mut item| {
-                    let hash = rehash(item);
-                    hash.reverse_bits() >= from && hash & low_bits(depth) == first
+                    // SAFETY: the header has been found the same since the items were read.
+                    let hash = unsafe { rehash.hash(item) };
+                    hash.reverse_bits() >= from
                 });
             }
             batch.append(&mut found);
