@@ -1,8 +1,11 @@
 //! Lock-free maps on the [`smr_core`] reclamation clock.
 //!
+//! - [`HashMap`]: a hash table of any keys and values.
 //! - [`InlineHashMap`](hash_map::InlineHashMap): a hash table for small plain keys and values.
 //!
 //! Every operation is lock-free: a thread that is suspended anywhere stops no other.
+
+mod guard;
 
 #[cfg(feature = "testing")]
 #[doc(hidden)]
@@ -14,10 +17,19 @@ mod hash;
 /// Hash tables.
 #[cfg(not(smr_loom))]
 pub mod hash_map {
+    pub use crate::hash::boxed::{
+        AndModify, Compute, Drain, Entry, HashMap, HashMapBuilder, HashMapRef, IntoIter, Iter,
+        Keys, OccupiedError, Values,
+    };
     pub use crate::hash::inline::{Computed, InlineHashMap, Iter as InlineIter, Operation};
 }
 
-pub use smr_core::{Guard, OwnedGuard, Smr};
+#[cfg(not(smr_loom))]
+pub use hash_map::{Compute, HashMap, HashMapBuilder, HashMapRef, OccupiedError, Operation};
+
+pub use equivalent::Equivalent;
+pub use guard::Guard;
+pub use smr_core::{Guard as LocalGuard, OwnedGuard, Smr};
 
 /// Entries must not be passed off as longer-lived than they are: the maps are invariant.
 ///

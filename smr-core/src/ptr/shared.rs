@@ -2,9 +2,10 @@
 
 use core::fmt;
 use core::marker::PhantomData;
-use core::ptr;
+use core::ptr::{self, NonNull};
 
-use super::{sealed, tag};
+use super::{Owned, sealed, tag};
+use crate::zone::Zone;
 
 /// A pointer, possibly null, to an item that stays readable as long as the guard `'g` (G1), with tag
 /// bits. `Copy`; compares by address and tag.
@@ -108,6 +109,29 @@ impl<'g, T> Shared<'g, T> {
     pub unsafe fn deref(self) -> &'g T {
         // SAFETY: the caller's contract.
         unsafe { &*self.as_ptr() }
+    }
+
+    /// The item as one that nobody else has seen yet, or that nobody else can reach any more.
+    ///
+    /// ```
+    /// # use smr_core::Zone;
+    /// let zone = Zone::new();
+    /// let item = zone.alloc(5u64).into_shared(&zone.enter()).as_raw();
+    /// // SAFETY: of this zone, and never published.
+    /// let owned = unsafe { smr_core::Shared::from_raw(item).into_owned(&zone) };
+    /// assert_eq!(owned.into_inner(), 5);
+    /// ```
+    ///
+    /// # Safety
+    /// The pointer is not null, its item was allocated from this zone, nobody else can reach it or refers
+    /// to it, and it is not retired, disposed of, or owned otherwise.
+    #[inline]
+    #[must_use]
+    pub unsafe fn into_owned(self, zone: &Zone<T>) -> Owned<'_, T> {
+        // SAFETY: the caller's contract: it is not null.
+        let item = unsafe { NonNull::new_unchecked(self.as_ptr()) };
+        // SAFETY: the caller's contract.
+        unsafe { Owned::new(item, zone) }.with_tag(self.tag())
     }
 
     /// The item, if the pointer is not null.

@@ -12,6 +12,7 @@ use smr_core::primitive::{AtomicU64, Ordering::Relaxed};
 
 use super::bucket::{Probe, Slots, Tags, set_byte};
 use super::reclaim::{Pool, Section};
+use super::spread;
 use super::table::{self, Decided, Decision, Table};
 use super::walk::{Batch, Cursor};
 
@@ -177,13 +178,6 @@ impl<K: NoUninit + Eq> Probe<Pair> for Wanted<'_, K> {
         let key: K = unsafe { decode(item.key) };
         key == *self.0
     }
-}
-
-/// Spreads a hash over all its bits, so that the low ones, which choose the bucket, depend on all: a
-/// bijection, so hashes that differ stay different.
-#[inline]
-fn spread(hash: u64) -> u64 {
-    hash.wrapping_mul(0x9E37_79B9_7F4A_7C15).swap_bytes()
 }
 
 /// A lock-free hash map for plain keys and values of at most eight bytes each, which are stored in the

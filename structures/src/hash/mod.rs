@@ -53,6 +53,8 @@
 //! loom (`models.rs`).
 
 mod block;
+#[cfg(not(smr_loom))]
+pub(crate) mod boxed;
 mod bucket;
 mod count;
 mod header;
@@ -66,6 +68,13 @@ mod split;
 mod steps;
 mod table;
 mod walk;
+
+/// Spreads a hash over all its bits, so that the low ones, which choose the bucket, depend on all: a
+/// bijection, so hashes that differ stay different.
+#[inline]
+fn spread(hash: u64) -> u64 {
+    hash.wrapping_mul(0x9E37_79B9_7F4A_7C15).swap_bytes()
+}
 
 /// Asks the cache for a line.
 #[inline]

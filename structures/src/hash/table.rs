@@ -826,6 +826,38 @@ impl<S: Slots> Table<S> {
         }
     }
 
+    /// How many entries the table is made for.
+    pub(super) fn capacity(&self) -> usize {
+        self.buckets.load(Ordering::Relaxed) * S::LOAD / 8
+    }
+
+    /// About how many bits of its hashes a bucket's entries have in common.
+    #[inline]
+    pub(super) fn depth(&self) -> u32 {
+        self.geometry.buckets().checked_ilog2().unwrap_or(0)
+    }
+
+    /// Asks the cache for what items of a hash refer to, as far as it has their bucket.
+    #[inline]
+    pub(super) fn prefetch_items(
+        &self,
+        section: &Section<'_>,
+        hash: u64,
+        mut prefetch: impl FnMut(S::Item),
+    ) {
+        let Some(index) = self.geometry.guess(hash) else {
+            return;
+        };
+        let bucket = self.segments.bucket(index);
+        let mut candidates = bucket.slots.all_tagged(tag_of(hash)) & bucket.header().valid();
+        while candidates != 0 {
+            if let Some(item) = bucket.load(candidates.trailing_zeros(), section) {
+                prefetch(item);
+            }
+            candidates &= candidates - 1;
+        }
+    }
+
     /// Asks the cache for the bucket of a hash.
     #[inline]
     pub(super) fn prefetch(&self, hash: u64) {

@@ -2,9 +2,11 @@
 
 use std::hash::{BuildHasher, Hasher};
 
+use super::payload::{Counted, Tally};
 use super::spec::{Call, Op};
 use super::subject::{Session, Subject};
-use crate::hash_map::InlineHashMap;
+use crate::Smr;
+use crate::hash_map::{HashMap, InlineHashMap};
 
 /// FNV-1a, of which `KEPT` different results are kept, if not 0: then lists are long, and splits part
 /// nothing.
@@ -87,5 +89,98 @@ impl<const KEPT: u64> Session for InlineInUse<'_, KEPT> {
             Op::Remove => map.remove(&key),
             Op::RemoveIfEven => map.remove_if(&key, |_, v| v % 2 == 0).unwrap_or(None),
         }
+    }
+}
+
+/// A table of nodes, in a domain of its own, whose values count themselves.
+#[derive(Debug)]
+pub struct Boxed<const KEPT: u64> {
+    map: Option<HashMap<u64, Counted, Hash<KEPT>>>,
+    values: Tally,
+}
+
+/// In use by a thread.
+#[derive(Debug)]
+pub struct BoxedInUse<'s, const KEPT: u64>(&'s Boxed<KEPT>);
+
+impl<const KEPT: u64> Boxed<KEPT> {
+    /// The map.
+    ///
+    /// # Panics
+    /// While it is dropped.
+    #[must_use]
+    pub fn map(&self) -> &HashMap<u64, Counted, Hash<KEPT>> {
+        self.map.as_ref().expect("it is there until the end")
+    }
+}
+
+impl<const KEPT: u64> Subject for Boxed<KEPT> {
+    const NAME: &'static str = if KEPT == 0 {
+        "HashMap"
+    } else {
+        "HashMap, few hashes"
+    };
+
+    type Session<'s> = BoxedInUse<'s, KEPT>;
+
+    fn new() -> Self {
+        let map = HashMap::with_hasher_in(Hash::default(), &Smr::new());
+        Boxed {
+            map: Some(map),
+            values: Tally::default(),
+        }
+    }
+
+    fn session(&self) -> BoxedInUse<'_, KEPT> {
+        BoxedInUse(self)
+    }
+
+    fn count(&self) -> usize {
+        self.map().len()
+    }
+
+    fn entries(&self) -> Vec<(u64, u64)> {
+        let map = self.map().pin();
+        map.iter().map(|(&k, v)| (k, v.number())).collect()
+    }
+
+    fn check(&mut self) {
+        let map = self.map.as_mut().expect("it is there until the end");
+        map.check();
+        assert_eq!(map.flush(), 0, "no section is open");
+        assert_eq!(self.values.alive(), map.len(), "all others are dropped");
+    }
+}
+
+impl<const KEPT: u64> Drop for Boxed<KEPT> {
+    fn drop(&mut self) {
+        drop(self.map.take());
+        if !std::thread::panicking() {
+            assert_eq!(self.values.alive(), 0, "the map has dropped its values");
+        }
+    }
+}
+
+impl<const KEPT: u64> Session for BoxedInUse<'_, KEPT> {
+    fn apply(&mut self, Call { key, op }: Call) -> Option<u64> {
+        let map = self.0.map().pin();
+        let item = |n| self.0.values.item(n);
+        let more = |by: u64| move |v: &Counted| item(v.number().wrapping_add(by));
+        let found = match op {
+            Op::Get => map.get(&key),
+            Op::Insert(value) => map.insert(key, item(value)),
+            Op::TryInsert(value) => {
+                let inserted = map.try_insert(key, item(value));
+                inserted.err().map(|error| error.current)
+            }
+            Op::Update(by) => map.update(key, more(by)),
+            Op::Upsert(by) => Some(map.update_or_insert_with(key, more(by), || item(by))),
+            Op::Remove => map.remove(&key),
+            Op::RemoveIfEven => {
+                let removed = map.remove_if(&key, |_, v| v.number().is_multiple_of(2));
+                removed.unwrap_or(None).map(|(_, v)| v)
+            }
+        };
+        found.map(Counted::number)
     }
 }

@@ -1,0 +1,36 @@
+//! Open sections, as the maps take them.
+
+use smr_core::{Guard as LocalGuard, OwnedGuard};
+
+/// An open section of a domain: a [`LocalGuard`], which belongs to its thread, or an [`OwnedGuard`], which
+/// may be sent and held across `.await`.
+///
+/// What a map returns under a guard stays good until the guard is dropped. A guard of another domain than
+/// the map's is refused with a panic. Sealed.
+pub trait Guard: sealed::Sealed {}
+
+impl Guard for LocalGuard<'_> {}
+impl Guard for OwnedGuard {}
+
+pub(crate) mod sealed {
+    use smr_core::{Guard as LocalGuard, OwnedGuard};
+
+    pub trait Sealed {
+        /// The section itself.
+        fn section(&self) -> &LocalGuard<'_>;
+    }
+
+    impl Sealed for LocalGuard<'_> {
+        #[inline]
+        fn section(&self) -> &LocalGuard<'_> {
+            self
+        }
+    }
+
+    impl Sealed for OwnedGuard {
+        #[inline]
+        fn section(&self) -> &LocalGuard<'_> {
+            self
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! What the map's operations are made of: a table of words, a zone of nodes, a hasher. Sections are taken
+//! to be of the map's domain; the public types see to that.
+
+use core::hash::{BuildHasher, Hash};
+
+use core::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+use equivalent::Equivalent;
+use smr_core::{Guard as Section, Shared, Smr, Zone};
+
+use super::super::bucket::{Probe, Rehash};
+use super::super::reclaim::Pool;
+use super::super::spread;
+use super::super::table::{self, Decided, Decision, Table};
+use super::node::{Draft, Node, Wanted};
+use super::word::{Stored, Word, Words};
+
+pub(super) struct Core<K, V, S> {
+    pub(super) table: Table<Words>,
+    pub(super) nodes: Zone<Node<K, V>>,
+    pub(super) hasher: S,
+    /// Invariant, and neither `Send` nor `Sync` by itself.
+    entries: PhantomData<*mut (K, V)>,
+}
+
+// SAFETY: nodes, and the hasher, are owned; what is retired is dropped by any thread that has the map.
+unsafe impl<K: Send, V: Send, S: Send> Send for Core<K, V, S> {}
+// SAFETY: as above; and threads that share the map share keys and values.
+unsafe impl<K: Send + Sync, V: Send + Sync, S: Sync> Sync for Core<K, V, S> {}
+
+impl<K, V, S> Core<K, V, S> {
+    pub(super) fn new(hasher: S, smr: &Smr) -> Self {
+        Core {
+            table: Table::new(Pool::new(smr)),
+            nodes: Zone::new_in(smr),
+            hasher,
+            entries: PhantomData,
+        }
+    }
+
+    /// # Safety
+    /// The word was in the table within the section.
+    #[inline]
+    unsafe fn entry<'g>(&'g self, word: Word, _section: &'g Section<'_>) -> &'g Node<K, V> {
+        // SAFETY: of this map; it is retired no earlier than within the section, and the map outlives it.
+        unsafe { word.entry() }
+    }
+
+    /// Retires a node that an operation of the caller's has taken out.
+    ///
+    /// # Safety
+    /// The table's answer to an operation that replaced or removed the word, within this section; once.
+    #[inline]
+    unsafe fn retire<'g>(&'g self, word: Word, section: &'g Section<'_>) -> &'g Node<K, V> {
+        // SAFETY: it was in the table until this section's operation took it out.
+        let node = unsafe { self.entry(word, section) };
+        let shared = Shared::from_raw(word.node().cast::<Node<K, V>>());
+        // SAFETY: of this zone; unlinked by the header's change, which one thread only has done.
+        unsafe { self.nodes.retire(shared) };
+        node
+    }
+}
+
+impl<K, V, S> Core<K, V, S>
+where
+    K: Hash + Eq,
+    S: BuildHasher,
+{
+    #[inline]
+    pub(super) fn hash<Q: ?Sized + Hash>(&self, key: &Q) -> u64 {
+        spread(self.hasher.hash_one(key))
+    }
+
+    #[inline]
+    pub(super) fn draft<'g>(
+        &'g self,
+        section: &'g Section<'g>,
+        key: K,
+        hash: u64,
+    ) -> Draft<'g, 'g, K, V> {
+        let depth = self.table.depth();
+        Draft::new(&self.nodes, section, (key, hash), depth)
+    }
+
+    #[inline]
+    pub(super) fn get<'g, Q>(
+        &'g self,
+        section: &'g Section<'_>,
+        hash: u64,
+        key: &Q,
+    ) -> Option<&'g Node<K, V>>
+    where
+        Q: ?Sized + Equivalent<K>,
+    {
+        let wanted = Wanted::<Q, K, V>::new(hash, key);
+        let found = match self.table.glance(Some(section), hash, &wanted) {
+            Some(glance) => glance.found,
+            None => self.look_closely(section, hash, &wanted),
+        };
+        // SAFETY: it was in the table a moment ago.
+        found.map(|word| unsafe { self.entry(word, section) })
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn look_closely<Q>(
+        &self,
+        section: &Section<'_>,
+        hash: u64,
+        wanted: &Wanted<'_, Q, K, V>,
+    ) -> Option<Word>
+    where
+        Q: ?Sized + Equivalent<K>,
+    {
+        self.table.find(section, hash, wanted)
+    }
+
+    /// All changes: what was there.
+    #[inline]
+    fn write<P: Probe<Word>>(
+        &self,
+        section: &Section<'_>,
+        hash: u64,
+        probe: &P,
+        mut decide: impl FnMut(Option<Word>) -> Decision<Word>,
+    ) -> Option<Word> {
+        let tidy = |bucket: &_| self.table.curtail(section, bucket);
+        let done = self
+            .table
+            .write_at_once(Some(section), hash, probe, &mut decide, tidy);
+        match done {
+            Ok(old) => old,
+            Err(last) => self.write_closely(section, hash, probe, &mut decide, last),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn write_closely<P: Probe<Word>>(
+        &self,
+        section: &Section<'_>,
+        hash: u64,
+        probe: &P,
+        decide: &mut dyn FnMut(Option<Word>) -> Decision<Word>,
+        last: Option<Decided<Word>>,
+    ) -> Option<Word> {
+        let mut decide = table::stable(decide, last);
+        self.table.write(section, hash, probe, &Stored, &mut decide)
+    }
+
+    /// Does with the entry of the draft's key what `decide` says; what it puts is the draft. It is asked
+    /// again when the entry has changed meanwhile.
+    #[inline]
+    pub(super) fn put<'g>(
+        &'g self,
+        section: &'g Section<'_>,
+        draft: Draft<'g, 'g, K, V>,
+        mut decide: impl FnMut(Option<&'g Node<K, V>>, &Draft<'g, 'g, K, V>) -> Decision<Word>,
+    ) -> Put<'g, K, V> {
+        let mut last = Decision::Keep;
+        let old = self.write(section, draft.hash(), &draft, |old| {
+            // SAFETY: found in the table within the section.
+            let entry = old.map(|word| unsafe { self.entry(word, section) });
+            last = decide(entry, &draft);
+            last
+        });
+        if let Decision::Keep = last {
+            // SAFETY: found in the table within the section.
+            let there = old.map(|word| unsafe { self.entry(word, section) });
+            return Put::Kept(there, draft);
+        }
+        // SAFETY: the operation has taken it out.
+        let old = old.map(|word| unsafe { self.retire(word, section) });
+        match last {
+            Decision::Put(_) => Put::Done(old, draft.published()),
+            _ => Put::Removed(old),
+        }
+    }
+
+    /// Removes an entry, if it is there and `condition` holds.
+    #[inline]
+    pub(super) fn remove<'g, Q>(
+        &'g self,
+        section: &'g Section<'_>,
+        hash: u64,
+        key: &Q,
+        mut condition: impl FnMut(&K, &V) -> bool,
+    ) -> Result<Option<&'g Node<K, V>>, &'g Node<K, V>>
+    where
+        Q: ?Sized + Equivalent<K>,
+    {
+        let wanted = Wanted::<Q, K, V>::new(hash, key);
+        let mut remove = true;
+        let old = self.write(section, hash, &wanted, |old| {
+            remove = old.is_none_or(|word| {
+                // SAFETY: found in the table within the section.
+                let entry = unsafe { self.entry(word, section) };
+                condition(&entry.key, &entry.value)
+            });
+            match remove {
+                true => Decision::Remove,
+                false => Decision::Keep,
+            }
+        });
+        match old {
+            None => Ok(None),
+            // SAFETY: the operation has taken it out.
+            Some(word) if remove => Ok(Some(unsafe { self.retire(word, section) })),
+            // SAFETY: found in the table within the section.
+            Some(word) => Err(unsafe { self.entry(word, section) }),
+        }
+    }
+
+    /// Removes just this entry, if it is still there.
+    pub(super) fn remove_this(&self, section: &Section<'_>, entry: &Node<K, V>) -> bool {
+        struct This(*const ());
+        impl Probe<Word> for This {
+            unsafe fn is(&self, word: Word) -> bool {
+                core::ptr::eq(word.node().cast(), self.0)
+            }
+        }
+        let this = This(core::ptr::from_ref(entry).cast());
+        let old = self.write(section, entry.hash(), &this, |_| Decision::Remove);
+        // SAFETY: the operation has taken it out.
+        old.map(|word| unsafe { self.retire(word, section) })
+            .is_some()
+    }
+}
+
+impl<K, V, S> Core<K, V, S> {
+    /// Asserts what must hold at rest.
+    pub(super) fn check(&mut self) {
+        // SAFETY: exclusively borrowed, so what is in the table is not reclaimed.
+        self.table.check(|word| unsafe { Stored.hash(word) });
+        self.nodes.check();
+    }
+
+    pub(super) fn reserve(&self, section: &Section<'_>, additional: usize) {
+        let entries = self.table.count.get().checked_add(additional);
+        let entries = entries.expect("capacity overflow");
+        self.table.reserve(section, entries, &Stored);
+    }
+}
+
+/// What a put did.
+pub(super) enum Put<'g, K, V> {
+    /// Nothing: what is there, and the draft.
+    Kept(Option<&'g Node<K, V>>, Draft<'g, 'g, K, V>),
+    /// What was there, and what is now.
+    Done(Option<&'g Node<K, V>>, &'g Node<K, V>),
+    Removed(Option<&'g Node<K, V>>),
+}
+
+impl<K, V, S> Drop for Core<K, V, S> {
+    fn drop(&mut self) {
+        let nodes = &self.nodes;
+        let mut panic = None;
+        self.table.drain(|word| {
+            let node = Shared::from_raw(word.node().cast::<Node<K, V>>());
+            // SAFETY: of this zone, in the table once, and nobody else has the map.
+            let drop = || unsafe { nodes.dispose(node) };
+            if let Err(caught) = catch_unwind(AssertUnwindSafe(drop)) {
+                match &panic {
+                    None => panic = Some(caught),
+                    // Its drop might panic, too.
+                    Some(_) => core::mem::forget(caught),
+                }
+            }
+        });
+        if let Some(panic) = panic
+            && !std::thread::panicking()
+        {
+            resume_unwind(panic);
+        }
+    }
+}

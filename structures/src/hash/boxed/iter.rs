@@ -1,0 +1,231 @@
+//! Iteration.
+
+use core::fmt;
+use core::hash::{BuildHasher, Hash};
+use core::iter::FusedIterator;
+use core::marker::PhantomData;
+
+use smr_core::Shared;
+
+use super::super::prefetch;
+use super::super::table::Table;
+use super::super::walk::{Batch, Cursor};
+use super::core::Core;
+use super::node::Node;
+use super::word::{Stored, Word, Words};
+use crate::guard::Guard;
+
+/// The entries' nodes, one bucket after the other.
+struct Nodes<'g, K, V, G> {
+    table: &'g Table<Words>,
+    guard: &'g G,
+    cursor: Cursor,
+    batch: Batch<Word>,
+    entries: PhantomData<&'g Node<K, V>>,
+}
+
+impl<'g, K, V, G: Guard> Nodes<'g, K, V, G> {
+    fn next(&mut self) -> Option<&'g Node<K, V>> {
+        while self.batch.is_empty() && !self.cursor.is_at_end() {
+            let section = self.guard.section();
+            self.table
+                .step(section, &mut self.cursor, &Stored, &mut self.batch);
+            for word in &self.batch {
+                prefetch(word.node().cast());
+            }
+        }
+        let word = self.batch.pop()?;
+        // SAFETY: it was in the table within the section, which lasts for `'g`, as does the map.
+        Some(unsafe { word.entry() })
+    }
+}
+
+impl<K, V, G> Clone for Nodes<'_, K, V, G> {
+    fn clone(&self) -> Self {
+        Nodes {
+            batch: self.batch.clone(),
+            ..*self
+        }
+    }
+}
+
+/// An iterator over a map's entries; see [`HashMap::iter`](super::HashMap::iter).
+pub struct Iter<'g, K, V, G>(Nodes<'g, K, V, G>);
+
+impl<'g, K, V, G> Iter<'g, K, V, G> {
+    pub(super) fn new<S>(core: &'g Core<K, V, S>, guard: &'g G) -> Self {
+        Iter(Nodes {
+            table: &core.table,
+            guard,
+            cursor: Cursor::start(),
+            batch: Batch::new(),
+            entries: PhantomData,
+        })
+    }
+}
+
+impl<'g, K, V, G: Guard> Iterator for Iter<'g, K, V, G> {
+    type Item = (&'g K, &'g V);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next().map(Node::pair)
+    }
+}
+
+impl<K, V, G: Guard> FusedIterator for Iter<'_, K, V, G> {}
+
+impl<K, V, G> Clone for Iter<'_, K, V, G> {
+    fn clone(&self) -> Self {
+        Iter(self.0.clone())
+    }
+}
+
+impl<K: fmt::Debug, V: fmt::Debug, G: Guard> fmt::Debug for Iter<'_, K, V, G> {
+    /// What is still to come.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.clone()).finish()
+    }
+}
+
+/// An iterator over a map's keys; see [`HashMap::keys`](super::HashMap::keys).
+pub struct Keys<'g, K, V, G>(pub(super) Iter<'g, K, V, G>);
+
+impl<'g, K, V, G: Guard> Iterator for Keys<'g, K, V, G> {
+    type Item = &'g K;
+
+    #[inline]
+    fn next(&mut self) -> Option<&'g K> {
+        self.0.next().map(|(key, _)| key)
+    }
+}
+
+impl<K, V, G: Guard> FusedIterator for Keys<'_, K, V, G> {}
+
+impl<K, V, G> Clone for Keys<'_, K, V, G> {
+    fn clone(&self) -> Self {
+        Keys(self.0.clone())
+    }
+}
+
+impl<K: fmt::Debug, V, G: Guard> fmt::Debug for Keys<'_, K, V, G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.clone()).finish()
+    }
+}
+
+/// An iterator over a map's values; see [`HashMap::values`](super::HashMap::values).
+pub struct Values<'g, K, V, G>(pub(super) Iter<'g, K, V, G>);
+
+impl<'g, K, V, G: Guard> Iterator for Values<'g, K, V, G> {
+    type Item = &'g V;
+
+    #[inline]
+    fn next(&mut self) -> Option<&'g V> {
+        self.0.next().map(|(_, value)| value)
+    }
+}
+
+impl<K, V, G: Guard> FusedIterator for Values<'_, K, V, G> {}
+
+impl<K, V, G> Clone for Values<'_, K, V, G> {
+    fn clone(&self) -> Self {
+        Values(self.0.clone())
+    }
+}
+
+impl<K, V: fmt::Debug, G: Guard> fmt::Debug for Values<'_, K, V, G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.clone()).finish()
+    }
+}
+
+/// An iterator that removes what it yields; see [`HashMap::drain`](super::HashMap::drain).
+pub struct Drain<'g, K, V, S, G> {
+    pub(super) core: &'g Core<K, V, S>,
+    pub(super) left: Iter<'g, K, V, G>,
+}
+
+impl<'g, K: Hash + Eq, V, S: BuildHasher, G: Guard> Iterator for Drain<'g, K, V, S, G> {
+    type Item = (&'g K, &'g V);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let entry = self.left.0.next()?;
+            if self.core.remove_this(self.left.0.guard.section(), entry) {
+                return Some(entry.pair());
+            }
+        }
+    }
+}
+
+impl<K: Hash + Eq, V, S: BuildHasher, G: Guard> FusedIterator for Drain<'_, K, V, S, G> {}
+
+impl<K, V, S, G> fmt::Debug for Drain<'_, K, V, S, G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Drain").finish_non_exhaustive()
+    }
+}
+
+impl<K, V, S> Core<K, V, S> {
+    /// Calls `f` with every entry, until it says that it is enough.
+    pub(super) fn each<'g>(&'g self, guard: &'g impl Guard, mut f: impl FnMut(&'g Node<K, V>)) {
+        let mut nodes = Iter::new(self, guard).0;
+        while let Some(node) = nodes.next() {
+            f(node);
+        }
+    }
+}
+
+/// An iterator over the entries of a map that was given up, by value.
+pub struct IntoIter<K, V, S> {
+    /// Owns what is left, and the zone that it is from.
+    core: Core<K, V, S>,
+    left: Vec<Word>,
+}
+
+// SAFETY: owns keys and values, and a map.
+unsafe impl<K: Send, V: Send, S: Send> Send for IntoIter<K, V, S> {}
+// SAFETY: a shared reference gives access to neither.
+unsafe impl<K: Sync, V: Sync, S: Sync> Sync for IntoIter<K, V, S> {}
+
+impl<K, V, S> IntoIter<K, V, S> {
+    pub(super) fn new(mut core: Core<K, V, S>) -> Self {
+        let mut left = Vec::with_capacity(core.table.count.get());
+        core.table.drain(|word| left.push(word));
+        IntoIter { core, left }
+    }
+}
+
+impl<K, V, S> Iterator for IntoIter<K, V, S> {
+    type Item = (K, V);
+
+    fn next(&mut self) -> Option<(K, V)> {
+        let node = Shared::from_raw(self.left.pop()?.node().cast::<Node<K, V>>());
+        // SAFETY: of this map's zone, which owns it and nothing else refers to.
+        let owned = unsafe { node.into_owned(&self.core.nodes) };
+        let Node { key, value, .. } = owned.into_inner();
+        Some((key, value))
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.left.len(), Some(self.left.len()))
+    }
+}
+
+impl<K, V, S> ExactSizeIterator for IntoIter<K, V, S> {}
+impl<K, V, S> FusedIterator for IntoIter<K, V, S> {}
+
+impl<K, V, S> Drop for IntoIter<K, V, S> {
+    fn drop(&mut self) {
+        self.for_each(drop);
+    }
+}
+
+impl<K, V, S> fmt::Debug for IntoIter<K, V, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IntoIter")
+            .field("left", &self.left.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,634 @@
+//! The map, with explicit guards.
+
+use core::hash::{BuildHasher, Hash};
+use std::collections::hash_map::RandomState;
+
+use equivalent::Equivalent;
+use smr_core::{Guard as LocalGuard, OwnedGuard, Smr};
+
+use super::builder::HashMapBuilder;
+use super::core::Core;
+use super::iter::{Drain, Iter, Keys, Values};
+use super::node::Node;
+use super::pinned::HashMapRef;
+use crate::guard::Guard;
+use crate::hash_map::Operation;
+
+/// A lock-free hash map: lookups return references that stay good as long as a guard, whatever happens to
+/// the map meanwhile.
+///
+/// No operation waits for another thread, growth and iteration included, or stops the others if its thread
+/// is suspended anywhere. Lookups write to nothing that is shared. The table grows one bucket at a time, in
+/// place; there is no pause, no second table, and nothing that is left behind by removals.
+///
+/// ```
+/// use structures::HashMap;
+///
+/// let map = HashMap::new();
+/// std::thread::scope(|s| {
+///     for t in 0..4 {
+///         let map = &map;
+///         s.spawn(move || {
+///             let map = map.pin();
+///             for i in 0..100 {
+///                 map.insert(format!("{i} of {t}"), i);
+///             }
+///         });
+///     }
+/// });
+/// assert_eq!(map.len(), 400);
+/// assert_eq!(map.pin().get("7 of 2"), Some(&7));
+/// ```
+///
+/// # Guards
+/// [`pin`](Self::pin) gives a handle whose methods are those of std's maps. What they return is borrowed from
+/// it. Each method is also there with an explicit [`Guard`], which several maps of a domain can share.
+/// Guards nest, cost about a nanosecond, and cannot deadlock; but what is removed while one is open is not
+/// reclaimed before it is dropped, so do not hold one for longer than it takes.
+///
+/// A guard of another domain than the map's is refused with a panic, in every method that takes one.
+///
+/// # Consistency
+/// Operations on one entry are linearizable, the closures' included: [`update`](Self::update),
+/// [`compute`](Self::compute) and their like change just the entry that they were asked about. Replacing a
+/// value is one step: the key is never absent, never there twice. What several entries are involved in
+/// ([`iter`](Self::iter), [`retain`](Self::retain), [`clear`](Self::clear), `clone`, `eq`) is one operation
+/// for each of them, and an entry that is there all the time is met exactly once.
+/// [`len`](Self::len) is exact when nobody changes the map.
+///
+/// # Costs
+/// Time is O(1) on average, growth included: an insertion splits at most four buckets. A lookup touches two
+/// adjacent cache lines of the table, and the entry. Memory: an entry is an allocation of its own, with eight
+/// bytes for its hash, out of a [`Zone`](smr_core::Zone) that reuses what was removed; the table takes some
+/// 18 bytes an entry, at every size. An empty map has allocated nothing.
+///
+/// # Bad keys
+/// A key whose `Hash` or `Eq` lies, or whose `Equivalent` does not agree with them, gets wrong answers,
+/// nothing worse. `Hash`, `Eq`, `Drop` and closures may panic, and may use the map. A panic passes through
+/// and leaves the map as it was. `Hash` is called once for an operation, never for growth. Entries whose
+/// hashes agree in full are found by a linear search.
+///
+/// # Differences from papaya's
+/// Code for papaya 0.2 compiles after a change of `use`, except that
+/// - lookups borrow the map as well as the guard: what they return cannot outlive the map. In exchange keys
+///   and values need not be `'static`, and a map that is dropped drops everything at once;
+/// - [`OwnedGuard`] has no lifetime parameter, and collectors are [domains](Smr), of which
+///   [`HashMapBuilder::domain`] takes one;
+/// - there is no resize mode: growth never blocks.
+///
+/// Closures may be `FnMut`, where papaya asks for `Fn`.
+///
+/// Source: linear hashing (W. Litwin, 1980) over cache-line buckets; the protocol is this crate's own, and
+/// `docs/hash.md` describes it.
+pub struct HashMap<K, V, S = RandomState> {
+    pub(super) core: Core<K, V, S>,
+}
+
+impl<K, V, S> std::panic::UnwindSafe for HashMap<K, V, S> {}
+impl<K, V, S> std::panic::RefUnwindSafe for HashMap<K, V, S> {}
+
+/// What a [`compute`](HashMap::compute) has done.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Compute<'g, K, V, T> {
+    /// There was no entry; now there is this one.
+    Inserted(&'g K, &'g V),
+    /// An entry has taken the place of another.
+    Updated {
+        /// What was there.
+        old: (&'g K, &'g V),
+        /// What is there now.
+        new: (&'g K, &'g V),
+    },
+    /// This entry was removed.
+    Removed(&'g K, &'g V),
+    /// Nothing, as the closure said.
+    Aborted(T),
+}
+
+/// The key was there: what [`try_insert`](HashMap::try_insert) found, and what it did not store.
+#[derive(Debug, PartialEq, Eq)]
+pub struct OccupiedError<'a, V: 'a> {
+    /// The value that is there.
+    pub current: &'a V,
+    /// The value that was not stored.
+    pub not_inserted: V,
+}
+
+impl<V: core::fmt::Debug> core::fmt::Display for OccupiedError<'_, V> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        let OccupiedError {
+            current,
+            not_inserted,
+        } = self;
+        write!(f, "{not_inserted:?} was not inserted: {current:?} is there")
+    }
+}
+
+impl<V: core::fmt::Debug> std::error::Error for OccupiedError<'_, V> {}
+
+impl<K, V> HashMap<K, V> {
+    /// An empty map with std's hasher, in the global domain. Allocates nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_hasher(RandomState::new())
+    }
+
+    /// A map with room for `capacity` entries.
+    ///
+    /// # Panics
+    /// If the capacity is beyond what can be addressed. Aborts if there is no memory.
+    #[must_use]
+    pub fn with_capacity(capacity: usize) -> Self {
+        Self::with_capacity_and_hasher(capacity, RandomState::new())
+    }
+
+    /// A map with other settings.
+    ///
+    /// ```
+    /// use structures::{HashMap, Smr};
+    ///
+    /// let smr = Smr::new();
+    /// let map: HashMap<u32, String> = HashMap::builder().capacity(100).domain(&smr).build();
+    /// assert!(map.smr().is_same(&smr) && map.capacity() >= 100);
+    /// ```
+    pub fn builder() -> HashMapBuilder<K, V> {
+        HashMapBuilder::new()
+    }
+}
+
+impl<K, V, S> HashMap<K, V, S> {
+    /// An empty map in the global domain. Allocates nothing.
+    ///
+    /// With a hasher whose seed is known to others they can choose keys whose hashes collide.
+    #[must_use]
+    pub fn with_hasher(hasher: S) -> Self {
+        Self::with_hasher_in(hasher, Smr::global())
+    }
+
+    /// An empty map whose entries are reclaimed through `smr`. Allocates nothing.
+    #[must_use]
+    pub fn with_hasher_in(hasher: S, smr: &Smr) -> Self {
+        let core = Core::new(hasher, smr);
+        HashMap { core }
+    }
+
+    /// A map with room for `capacity` entries, in the global domain.
+    ///
+    /// # Panics
+    /// If the capacity is beyond what can be addressed. Aborts if there is no memory.
+    #[must_use]
+    pub fn with_capacity_and_hasher(capacity: usize, hasher: S) -> Self {
+        let map = Self::with_hasher(hasher);
+        map.core.reserve(&map.guard(), capacity);
+        map
+    }
+
+    /// The map under a guard of the calling thread: a handle with std's methods.
+    #[inline]
+    pub fn pin(&self) -> HashMapRef<'_, K, V, S, LocalGuard<'_>> {
+        HashMapRef::new(self, self.guard())
+    }
+
+    /// The map under an owned guard: a handle that may be sent, and held across `.await`. Costs an atomic
+    /// operation or two more.
+    #[inline]
+    pub fn pin_owned(&self) -> HashMapRef<'_, K, V, S, OwnedGuard> {
+        HashMapRef::new(self, self.owned_guard())
+    }
+
+    /// Opens a section of the map's domain. Any other of the domain does as well.
+    #[inline]
+    pub fn guard(&self) -> LocalGuard<'_> {
+        self.smr().enter()
+    }
+
+    /// Opens a section that may be sent.
+    #[inline]
+    pub fn owned_guard(&self) -> OwnedGuard {
+        self.smr().enter_owned()
+    }
+
+    /// The hasher.
+    pub fn hasher(&self) -> &S {
+        &self.core.hasher
+    }
+
+    /// The domain.
+    #[inline]
+    pub fn smr(&self) -> &Smr {
+        self.core.nodes.smr()
+    }
+
+    /// The number of entries: exact when nobody changes the map, else what it was a moment ago, more or
+    /// less. O(processors).
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.core.table.count.get()
+    }
+
+    /// Whether there are none; see [`len`](Self::len).
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// How many entries the table is made for by now. It grows by itself.
+    pub fn capacity(&self) -> usize {
+        self.core.table.capacity()
+    }
+
+    /// Drops, as far as the readers allow, what was removed: see [`Zone::flush`](smr_core::Zone::flush).
+    /// Returns how many entries still wait. Never waits; lock-free.
+    ///
+    /// # Panics
+    /// With the panic of a drop that it runs.
+    pub fn flush(&self) -> usize {
+        self.core.nodes.flush()
+    }
+
+    /// # Panics
+    /// If the guard is of another domain.
+    #[inline]
+    #[track_caller]
+    fn verify<'g>(&self, guard: &'g impl Guard) -> &'g LocalGuard<'g> {
+        let section = guard.section();
+        section.assert_of(self.smr());
+        section
+    }
+
+    /// Asserts the invariants of the table.
+    ///
+    /// # Panics
+    /// If one does not hold.
+    #[doc(hidden)]
+    pub fn check(&mut self) {
+        self.core.check();
+    }
+
+    /// The entries, in no order. Never waits, and stops nobody.
+    ///
+    /// An entry that is there all the time is seen exactly once, with a value that it has meanwhile; one that
+    /// comes or goes may be seen or not. Each bucket is read at one instant. Lock-free; O(buckets) in all.
+    ///
+    /// ```
+    /// use structures::HashMap;
+    ///
+    /// let map = HashMap::from([("a", 1), ("b", 2), ("c", 3)]);
+    /// let guard = map.guard();
+    /// assert_eq!(map.iter(&guard).map(|(_, n)| n).sum::<i32>(), 6);
+    /// ```
+    #[inline]
+    pub fn iter<'g, G: Guard>(&'g self, guard: &'g G) -> Iter<'g, K, V, G> {
+        self.verify(guard);
+        Iter::new(&self.core, guard)
+    }
+
+    /// The keys; see [`iter`](Self::iter).
+    #[inline]
+    pub fn keys<'g, G: Guard>(&'g self, guard: &'g G) -> Keys<'g, K, V, G> {
+        Keys(self.iter(guard))
+    }
+
+    /// The values; see [`iter`](Self::iter).
+    #[inline]
+    pub fn values<'g, G: Guard>(&'g self, guard: &'g G) -> Values<'g, K, V, G> {
+        Values(self.iter(guard))
+    }
+
+    /// Makes room for `additional` entries more. Lock-free; O(additional).
+    ///
+    /// # Panics
+    /// If that is beyond what can be addressed. Aborts if there is no memory.
+    pub fn reserve(&self, additional: usize, guard: &impl Guard) {
+        self.core.reserve(self.verify(guard), additional);
+    }
+}
+
+impl<K, V, S> HashMap<K, V, S>
+where
+    K: Hash + Eq,
+    S: BuildHasher,
+{
+    /// Whether the key is there. Lock-free; O(1).
+    #[inline]
+    pub fn contains_key<Q>(&self, key: &Q, guard: &impl Guard) -> bool
+    where
+        Q: Equivalent<K> + Hash + ?Sized,
+    {
+        self.get(key, guard).is_some()
+    }
+
+    /// The value of a key. Lock-free, and it writes to nothing that is shared; O(1).
+    ///
+    /// ```
+    /// use structures::HashMap;
+    ///
+    /// let map = HashMap::new();
+    /// let guard = map.guard();
+    /// map.insert("one".to_string(), 1, &guard);
+    /// assert_eq!(map.get("one", &guard), Some(&1));
+    /// assert_eq!(map.get("two", &guard), None);
+    /// ```
+    #[inline]
+    pub fn get<'g, Q>(&'g self, key: &Q, guard: &'g impl Guard) -> Option<&'g V>
+    where
+        Q: Equivalent<K> + Hash + ?Sized,
+    {
+        self.get_key_value(key, guard).map(|(_, value)| value)
+    }
+
+    /// The entry of a key. Lock-free; O(1).
+    #[inline]
+    pub fn get_key_value<'g, Q>(&'g self, key: &Q, guard: &'g impl Guard) -> Option<(&'g K, &'g V)>
+    where
+        Q: Equivalent<K> + Hash + ?Sized,
+    {
+        let section = self.verify(guard);
+        let found = self.core.get(section, self.core.hash(key), key);
+        found.map(Node::pair)
+    }
+
+    /// The values of many keys, each as of its own moment: faster than one by one if the table is larger
+    /// than the caches, for their misses overlap. Lock-free; O(keys).
+    ///
+    /// ```
+    /// use structures::HashMap;
+    ///
+    /// let map: HashMap<u32, u32> = (0..10).map(|i| (i, i * i)).collect();
+    /// let guard = map.guard();
+    /// let mut squares = [None; 3];
+    /// map.get_many(&[2, 3, 50], &mut squares, &guard);
+    /// assert_eq!(squares, [Some(&4), Some(&9), None]);
+    /// ```
+    ///
+    /// # Panics
+    /// If the slices' lengths differ.
+    pub fn get_many<'g, Q>(
+        &'g self,
+        keys: &[Q],
+        values: &mut [Option<&'g V>],
+        guard: &'g impl Guard,
+    ) where
+        Q: Equivalent<K> + Hash,
+    {
+        self.core.get_many(self.verify(guard), keys, values);
+    }
+
+    /// Stores a value, and returns the one before. The key is stored anew, too. Lock-free; O(1).
+    ///
+    /// Linearizes at the change of the bucket's header; the key is never absent in between.
+    #[inline]
+    pub fn insert<'g>(&'g self, key: K, value: V, guard: &'g impl Guard) -> Option<&'g V> {
+        let hash = self.core.hash(&key);
+        self.core.insert(self.verify(guard), hash, (key, value))
+    }
+
+    /// Stores a value where there is none, and returns it. Lock-free; O(1).
+    ///
+    /// # Errors
+    /// The value that is there, and the one that was not stored.
+    ///
+    /// ```
+    /// use structures::HashMap;
+    ///
+    /// let map = HashMap::new();
+    /// let map = map.pin();
+    /// assert_eq!(map.try_insert(37, "a"), Ok(&"a"));
+    /// let error = map.try_insert(37, "b").unwrap_err();
+    /// assert_eq!((error.current, error.not_inserted), (&"a", "b"));
+    /// ```
+    #[inline]
+    pub fn try_insert<'g>(
+        &'g self,
+        key: K,
+        value: V,
+        guard: &'g impl Guard,
+    ) -> Result<&'g V, OccupiedError<'g, V>> {
+        let hash = self.core.hash(&key);
+        self.core.try_insert(self.verify(guard), hash, (key, value))
+    }
+
+    /// Stores a value that is made if there is none, and returns it. Lock-free; O(1).
+    ///
+    /// `make` is called at most once; its value is dropped if another thread has stored one meanwhile.
+    ///
+    /// # Errors
+    /// The value that is there.
+    pub fn try_insert_with<'g, F>(
+        &'g self,
+        key: K,
+        make: F,
+        guard: &'g impl Guard,
+    ) -> Result<&'g V, &'g V>
+    where
+        F: FnOnce() -> V,
+        K: 'g,
+    {
+        let section = self.verify(guard);
+        let hash = self.core.hash(&key);
+        self.core.try_insert_with(section, hash, key, make)
+    }
+
+    /// The value of a key, which is stored if there is none. Lock-free; O(1).
+    #[inline]
+    pub fn get_or_insert<'g>(&'g self, key: K, value: V, guard: &'g impl Guard) -> &'g V {
+        match self.try_insert(key, value, guard) {
+            Ok(inserted) => inserted,
+            Err(error) => error.current,
+        }
+    }
+
+    /// The value of a key, which is made and stored if there is none. Lock-free; O(1).
+    ///
+    /// `make` is called at most once; its value is dropped if another thread has stored one meanwhile.
+    #[inline]
+    pub fn get_or_insert_with<'g, F>(&'g self, key: K, make: F, guard: &'g impl Guard) -> &'g V
+    where
+        F: FnOnce() -> V,
+        K: 'g,
+    {
+        let (Ok(value) | Err(value)) = self.try_insert_with(key, make, guard);
+        value
+    }
+
+    /// Changes the value of a key, and returns the new one; none if there is no such key. Lock-free; O(1).
+    ///
+    /// `update` may be called more than once, if other threads change the entry at the same time. If it
+    /// changes this very entry itself it is called again, each time.
+    ///
+    /// ```
+    /// use structures::HashMap;
+    ///
+    /// let map = HashMap::from([("a", 1)]);
+    /// let map = map.pin();
+    /// assert_eq!(map.update("a", |n| n + 1), Some(&2));
+    /// assert_eq!(map.update("b", |n| n + 1), None);
+    /// ```
+    #[inline]
+    pub fn update<'g, F>(&'g self, key: K, update: F, guard: &'g impl Guard) -> Option<&'g V>
+    where
+        F: FnMut(&V) -> V,
+        K: 'g,
+    {
+        let section = self.verify(guard);
+        let hash = self.core.hash(&key);
+        self.core.update(section, hash, key, update)
+    }
+
+    /// Changes the value of a key, or stores one; returns what is there then. Lock-free; O(1).
+    ///
+    /// `update` may be called more than once; see [`update`](Self::update).
+    #[inline]
+    pub fn update_or_insert<'g, F>(
+        &'g self,
+        key: K,
+        update: F,
+        value: V,
+        guard: &'g impl Guard,
+    ) -> &'g V
+    where
+        F: FnMut(&V) -> V,
+        K: 'g,
+    {
+        self.update_or_insert_with(key, update, || value, guard)
+    }
+
+    /// Changes the value of a key, or stores one that is made; returns what is there then. Lock-free; O(1).
+    ///
+    /// `update` may be called more than once; see [`update`](Self::update). `make` is called at most once.
+    #[inline]
+    pub fn update_or_insert_with<'g, U, F>(
+        &'g self,
+        key: K,
+        update: U,
+        make: F,
+        guard: &'g impl Guard,
+    ) -> &'g V
+    where
+        F: FnOnce() -> V,
+        U: FnMut(&V) -> V,
+        K: 'g,
+    {
+        let section = self.verify(guard);
+        let hash = self.core.hash(&key);
+        self.core
+            .update_or_insert_with(section, hash, key, update, make)
+    }
+
+    /// Inserts, changes or removes an entry, or does nothing, in one atomic step. Lock-free; O(1).
+    ///
+    /// `compute` is given the entry; it may be called more than once, as in [`update`](Self::update).
+    ///
+    /// ```
+    /// use structures::{Compute, HashMap, Operation};
+    ///
+    /// let stock = HashMap::from([("apples", 2)]);
+    /// let stock = stock.pin();
+    /// let take = |entry: Option<(&&str, &u32)>| match entry {
+    ///     None => Operation::Abort("sold out"),
+    ///     Some((_, 1)) => Operation::Remove,
+    ///     Some((_, n)) => Operation::Insert(n - 1),
+    /// };
+    /// let apples = "apples";
+    /// let (old, new) = ((&apples, &2), (&apples, &1));
+    /// assert_eq!(stock.compute(apples, take), Compute::Updated { old, new });
+    /// assert_eq!(stock.compute(apples, take), Compute::Removed(&apples, &1));
+    /// assert_eq!(stock.compute(apples, take), Compute::Aborted("sold out"));
+    /// ```
+    ///
+    /// # Panics
+    /// If `compute` answers that an entry shall be removed that is not there.
+    #[inline]
+    pub fn compute<'g, F, T>(
+        &'g self,
+        key: K,
+        compute: F,
+        guard: &'g impl Guard,
+    ) -> Compute<'g, K, V, T>
+    where
+        F: FnMut(Option<(&'g K, &'g V)>) -> Operation<V, T>,
+    {
+        let section = self.verify(guard);
+        let hash = self.core.hash(&key);
+        self.core.compute(section, hash, key, compute)
+    }
+
+    /// Removes an entry, and returns its value. Lock-free; O(1).
+    #[inline]
+    pub fn remove<'g, Q>(&'g self, key: &Q, guard: &'g impl Guard) -> Option<&'g V>
+    where
+        K: 'g,
+        Q: Equivalent<K> + Hash + ?Sized,
+    {
+        self.remove_entry(key, guard).map(|(_, value)| value)
+    }
+
+    /// Removes an entry, and returns it. Lock-free; O(1).
+    #[inline]
+    pub fn remove_entry<'g, Q>(&'g self, key: &Q, guard: &'g impl Guard) -> Option<(&'g K, &'g V)>
+    where
+        K: 'g,
+        Q: Equivalent<K> + Hash + ?Sized,
+    {
+        let section = self.verify(guard);
+        self.core.remove_entry(section, self.core.hash(key), key)
+    }
+
+    /// Removes an entry if `should_remove` holds of it, and returns it. Lock-free; O(1).
+    ///
+    /// What is removed is the entry of which it held. It may be asked more than once, if other threads
+    /// change the entry at the same time.
+    ///
+    /// # Errors
+    /// The entry, if it does not hold.
+    #[inline]
+    pub fn remove_if<'g, Q, F>(
+        &'g self,
+        key: &Q,
+        should_remove: F,
+        guard: &'g impl Guard,
+    ) -> Result<Option<(&'g K, &'g V)>, (&'g K, &'g V)>
+    where
+        Q: Equivalent<K> + Hash + ?Sized,
+        F: FnMut(&K, &V) -> bool,
+    {
+        let section = self.verify(guard);
+        let hash = self.core.hash(key);
+        self.core.remove_if(section, hash, key, should_remove)
+    }
+
+    /// Removes the entries of which `keep` does not hold. Each is decided on its own, and removed only as it
+    /// was asked about; entries are met as by [`iter`](Self::iter). Lock-free; O(buckets).
+    pub fn retain<F>(&self, keep: F, guard: &impl Guard)
+    where
+        F: FnMut(&K, &V) -> bool,
+    {
+        self.verify(guard);
+        self.core.retain(guard, keep);
+    }
+
+    /// Removes every entry, one after the other: what is inserted meanwhile may stay. The table keeps its
+    /// size. Lock-free; O(buckets).
+    pub fn clear(&self, guard: &impl Guard) {
+        self.verify(guard);
+        self.core.clear(guard);
+    }
+
+    /// Removes every entry, as [`clear`](Self::clear) does, and yields those that it has removed. If it is
+    /// dropped early, what it has not come to stays.
+    ///
+    /// ```
+    /// use structures::HashMap;
+    ///
+    /// let map: HashMap<u32, u32> = (0..10).map(|i| (i, i)).collect();
+    /// let guard = map.guard();
+    /// assert_eq!(map.drain(&guard).map(|(_, n)| n).sum::<u32>(), 45);
+    /// assert!(map.is_empty());
+    /// ```
+    pub fn drain<'g, G: Guard>(&'g self, guard: &'g G) -> Drain<'g, K, V, S, G> {
+        Drain {
+            left: self.iter(guard),
+            core: &self.core,
+        }
+    }
+}
