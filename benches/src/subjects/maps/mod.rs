@@ -24,7 +24,7 @@ pub(crate) use dashmap::Dashmap;
 pub(crate) use flurry::Flurry;
 pub(crate) use kovan_map::KovanMap;
 pub(crate) use leapfrog::Leapfrog;
-pub(crate) use ours::Inline;
+pub(crate) use ours::{Boxed, Inline};
 pub(crate) use papaya::Papaya;
 pub(crate) use rw_lock::RwLockStd;
 pub(crate) use scc::{Scc, SccIndex};
@@ -45,6 +45,9 @@ impl Key for u64 {
 impl Key for String {
     type Query = str;
 }
+
+/// So many keys are looked up at once, where they are.
+pub(crate) const MANY: usize = 32;
 
 /// A map from `K` to `u64`.
 ///
@@ -94,6 +97,13 @@ pub(crate) trait Map<K: Key>: Sized + Send + Sync + 'static {
 
     /// Visits every entry.
     fn each(pin: &Self::Pin<'_>, f: impl FnMut(&K, u64));
+
+    /// Copies of the values of at most [`MANY`] keys.
+    fn get_many(pin: &Self::Pin<'_>, keys: &[K], values: &mut [Option<u64>]) {
+        for (key, value) in keys.iter().zip(values) {
+            *value = Self::get(pin, key.borrow());
+        }
+    }
 
     /// Drains what maps that were dropped left in global state.
     fn settle() {}

@@ -85,6 +85,7 @@ fn check<K: Key, M: Map<K>>(key: impl Fn(u64) -> K + Sync) {
 fn of_numbers() {
     let key = |i: u64| i.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     check::<u64, Inline>(key);
+    check::<u64, Boxed<u64>>(key);
     check::<u64, Papaya<u64>>(key);
     check::<u64, Dashmap<u64>>(key);
     check::<u64, Scc<u64>>(key);
@@ -99,6 +100,7 @@ fn of_numbers() {
 #[test]
 fn of_words() {
     let key = |i: u64| format!("word {i}");
+    check::<String, Boxed<String>>(key);
     check::<String, Papaya<String>>(key);
     check::<String, Dashmap<String>>(key);
     check::<String, Scc<String>>(key);

@@ -13,13 +13,14 @@ use std::time::Duration;
 
 use crate::measure::{Tally, Window};
 use crate::subjects::maps::{
-    Dashmap, Flurry, Inline, Key, KovanMap, Leapfrog, Map, Papaya, RwLockStd, Scc, SccIndex, Std,
+    Boxed, Dashmap, Flurry, Inline, Key, KovanMap, Leapfrog, MANY, Map, Papaya, RwLockStd, Scc,
+    SccIndex, Std,
 };
 use crate::suite::{Case, Reading, Subject, Suite, Tier, Unit, subjects};
 use bytes::bytes;
 use grow::{grow, latency};
 use keys::Skew;
-use work::{Work, iterate, work};
+use work::{Work, iterate, many, work};
 
 pub(super) const SUITE: Suite = Suite {
     name: "hash",
@@ -39,7 +40,7 @@ const THREADS: [usize; 4] = [1, 2, 8, 64];
 macro_rules! maps {
     ($make:ident($($arg:expr),*), $threads:expr) => {{
         let mut all = subjects![$make($($arg),*);
-            Inline, Papaya<u64>, Dashmap<u64>, Scc<u64>, SccIndex<u64>, Leapfrog<u64>,
+            Inline, Boxed<u64>, Papaya<u64>, Dashmap<u64>, Scc<u64>, SccIndex<u64>, Leapfrog<u64>,
         ];
         // These take longer to be filled than all the others together.
         let slow = subjects![$make($($arg),*); Flurry<u64>, KovanMap<u64>, RwLockStd<u64>];
@@ -56,7 +57,7 @@ macro_rules! word_maps {
     ($make:path, $threads:expr) => {{
         use $make as make;
         let mut all = subjects![make($threads);
-            Papaya<String>, Dashmap<String>, Scc<String>, SccIndex<String>, Flurry<String>,
+            Boxed<String>, Papaya<String>, Dashmap<String>, Scc<String>, SccIndex<String>, Flurry<String>,
             KovanMap<String>, RwLockStd<String>,
         ];
         if $threads == 1 {
@@ -97,8 +98,23 @@ fn cases() -> Vec<Case> {
         let name = format!("iterate, {} keys", short(n));
         cases.push(case(&name, 1, n, Tier::Full, maps![iterate(n), 1]));
     }
+    for n in [1_000_000, 10_000_000] {
+        let name = format!("get {MANY} at once, hits, {} keys", short(n));
+        cases.push(case(&name, 1, n, Tier::Full, many_maps(n)));
+    }
     cases.extend(word_cases());
     cases
+}
+
+/// Ours, with many keys at once and one by one; the reference one by one.
+fn many_maps(n: u64) -> Vec<Subject> {
+    vec![
+        many::<Inline>(n, MANY, "InlineHashMap"),
+        many::<Inline>(n, 1, "InlineHashMap/one by one"),
+        many::<Boxed<u64>>(n, MANY, "HashMap"),
+        many::<Boxed<u64>>(n, 1, "HashMap/one by one"),
+        many::<Dashmap<u64>>(n, 1, "dashmap"),
+    ]
 }
 
 /// A case of every size and number of threads; fewer of the largest, which take long to fill.

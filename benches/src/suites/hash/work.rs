@@ -109,6 +109,35 @@ fn get<M: Map<u64>>(
     verdict.on(rate(measure::run_alone(window, &crew), window))
 }
 
+/// Lookups of keys that are there, so many at once, by one thread; each key is an operation.
+pub(super) fn many<M: Map<u64>>(n: u64, at_once: usize, name: &'static str) -> Subject {
+    Subject::new(name, move |window| {
+        let (map, run) = kept(Use::Read, n, || filled::<M>(n));
+        let verdict = Verdict::new::<M>();
+        let crew = Crew::new(1, |thread| {
+            let (map, verdict) = (&*map, &verdict);
+            let mut draw = Draw::new(Skew::Uniform, n, (run, thread), 1);
+            let mut keys = vec![0; at_once];
+            let mut values = vec![None; at_once];
+            move |count: u64, _: &Signal| {
+                let batches = count.div_ceil(at_once as u64);
+                for _ in 0..batches {
+                    keys.fill_with(|| key(2 * draw.next().0));
+                    match (keys.as_slice(), values.as_mut_slice()) {
+                        ([one], [found]) => *found = M::get(&map.pin(), one),
+                        (keys, values) => M::get_many(&map.pin(), keys, values),
+                    }
+                    for (&key, found) in keys.iter().zip(&values) {
+                        verdict.check(*found == Some(value(key)), key);
+                    }
+                }
+                batches * at_once as u64
+            }
+        });
+        verdict.on(rate(measure::run_alone(window, &crew), window))
+    })
+}
+
 /// Whole visits of `n` entries by one thread, each entry an operation.
 pub(super) fn iterate<M: Map<u64>>(n: u64) -> Subject {
     Subject::new(M::NAME, move |window| {
