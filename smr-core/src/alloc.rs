@@ -1,9 +1,11 @@
 //! Allocating: where a thread finds raw slots, and what it does with those that it does not need.
 
+use core::ptr::{self, NonNull};
+
 use crate::bucket::Slot;
 use crate::cache::{Cache, Local};
-use crate::limbo::{AT_A_TIME, RawZone};
-use crate::primitive::Ordering::Relaxed;
+use crate::limbo::{AT_A_TIME, NURSERY, RawZone};
+use crate::primitive::Ordering::{AcqRel, Acquire, Relaxed};
 
 impl RawZone {
     /// A raw slot; None if memory is short.
@@ -36,7 +38,63 @@ impl RawZone {
                 return Some(slot);
             }
         }
-        self.kind.allocate()
+        self.alloc_one()
+    }
+
+    /// A slot without a cache, or where that has none left.
+    fn alloc_one(&self) -> Option<Slot> {
+        if !self.kind.has_pages() {
+            return self.kind.allocate();
+        }
+        let slot = match self.nurse() {
+            Some(slot) => slot,
+            None => {
+                let mut bucket = self.take_ready().or_else(|| self.kind.page())?;
+                let slot = bucket.pop()?;
+                if !bucket.is_empty() {
+                    self.leave_ready(bucket);
+                }
+                slot
+            }
+        };
+        self.kind.open(slot);
+        Some(slot)
+    }
+
+    /// A slot of the nursery, while there are some.
+    fn nurse(&self) -> Option<Slot> {
+        if self.nursed.load(Relaxed) >= NURSERY {
+            return None;
+        }
+        // Acquire: pairs with the Release below.
+        let mut nursery = self.nursery.load(Acquire);
+        if nursery.is_null() {
+            let fresh = self.kind.nursery(NURSERY)?;
+            match self
+                .nursery
+                .compare_exchange(ptr::null_mut(), fresh.as_ptr(), AcqRel, Acquire)
+            {
+                Ok(_) => nursery = fresh.as_ptr(),
+                Err(first) => {
+                    nursery = first;
+                    // SAFETY: made just above, and not published.
+                    unsafe { self.kind.free_nursery(fresh, NURSERY) };
+                }
+            }
+        }
+        // Relaxed: each number is given out once.
+        let i = self.nursed.fetch_add(1, Relaxed);
+        let nursery = NonNull::new(nursery)?;
+        (i < NURSERY).then(|| self.kind.in_nursery(nursery, i))
+    }
+
+    /// Leaves a bucket of raw slots to whoever needs some; to the system if there is no memory for that.
+    fn leave_ready(&self, bucket: Vec<Slot>) {
+        self.ready_slots.fetch_add(bucket.len(), Relaxed);
+        if let Err(bucket) = self.ready.push(bucket) {
+            self.ready_slots.fetch_sub(bucket.len(), Relaxed);
+            self.free_all(bucket);
+        }
     }
 
     /// Finds another bucket of raw slots, and takes a slot.
@@ -47,14 +105,14 @@ impl RawZone {
         local.refilled = true;
         let drops = self.kind.needs_drop();
         if local.ready.is_empty() && local.limbo.len() > if drops { local.ripe } else { 0 } {
-            let urgent = local.waiting >= self.quota;
+            let urgent = local.waiting >= self.quota();
             let may_scan = urgent && local.patience == 0;
             local.patience = local.patience.saturating_sub(1);
             self.collect(cache, local, may_scan);
         }
         let bucket = match local.ready.pop() {
             Some(bucket) => bucket,
-            None if local.ripe == 0 || !drops => self.take_ready()?,
+            None if local.ripe == 0 || !drops => self.take_ready().or_else(|| self.kind.page())?,
             None => return None,
         };
         let empty = std::mem::replace(&mut local.raw, bucket);
@@ -79,7 +137,7 @@ impl RawZone {
         self.kind.shut(slot);
         let kept = self.with_cache(|_, local| {
             let kept = local.put_raw(slot);
-            if local.ready.len() > self.quota / local.size + 1 {
+            if local.ready.len() > self.quota() / local.size + 1 {
                 self.give_surplus(local);
             }
             kept
@@ -91,7 +149,7 @@ impl RawZone {
 
     /// Leaves raw buckets that this thread does not need to others, or to the system.
     pub(crate) fn give_surplus(&self, local: &mut Local) {
-        let quota = self.quota;
+        let quota = self.quota();
         let keep = if local.refilled {
             quota / local.size + 1
         } else {
@@ -106,11 +164,7 @@ impl RawZone {
                 return;
             };
             if self.ready_slots.load(Relaxed) < 4 * quota {
-                self.ready_slots.fetch_add(bucket.len(), Relaxed);
-                if let Err(bucket) = self.ready.push(bucket) {
-                    self.ready_slots.fetch_sub(bucket.len(), Relaxed);
-                    self.free_all(bucket);
-                }
+                self.leave_ready(bucket);
             } else {
                 self.free_all(bucket);
                 return;

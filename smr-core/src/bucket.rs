@@ -9,6 +9,7 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::barrier::Ticket;
+use crate::page::{self, Plan};
 use crate::seq::Seq;
 
 /// Memory for one item, of its zone's layout. Whether it holds an item depends on where it is kept.
@@ -61,6 +62,8 @@ pub(crate) fn resume(panic: Option<Panic>) {
 pub(crate) struct Kind {
     layout: Layout,
     drop: Option<unsafe fn(NonNull<u8>)>,
+    /// How slots share pages, if they do.
+    plan: Option<Plan>,
 }
 
 impl Kind {
@@ -83,6 +86,7 @@ impl Kind {
             unsafe { item.cast::<T>().drop_in_place() }
         }
         Kind {
+            plan: Plan::of(layout::<T>()),
             layout: layout::<T>(),
             drop: if core::mem::needs_drop::<T>() {
                 Some(drop_item::<T>)
@@ -102,20 +106,96 @@ impl Kind {
         self.layout.size()
     }
 
-    /// Fresh memory; None if there is none.
+    /// Whether slots are allocated many at a time.
+    pub(crate) fn has_pages(&self) -> bool {
+        self.plan.is_some()
+    }
+
+    /// Fresh memory of a kind without pages; None if there is none.
     pub(crate) fn allocate(&self) -> Option<Slot> {
+        debug_assert!(self.plan.is_none());
         // SAFETY: the layout's size is not zero (`of`).
         NonNull::new(unsafe { std::alloc::alloc(self.layout) }).map(Slot)
     }
 
-    /// Returns a slot's memory to the system's allocator.
+    /// A page of raw slots; None if there is no memory, or there are no pages of this kind.
+    pub(crate) fn page(&self) -> Option<Vec<Slot>> {
+        let plan = self.plan?;
+        let mut slots = Vec::new();
+        slots.try_reserve_exact(plan.len()).ok()?;
+        let made = plan.make(self.size(), |slot| {
+            self.shut(slot);
+            slots.push(slot);
+        });
+        made.then_some(slots)
+    }
+
+    /// Slots for the first items of a zone, in one allocation; None if there is no memory. They are freed by
+    /// [`free_nursery`](Self::free_nursery) only.
+    pub(crate) fn nursery(&self, len: u16) -> Option<NonNull<u8>> {
+        // SAFETY: neither the layout's size nor `len` is zero.
+        let nursery = NonNull::new(unsafe { std::alloc::alloc(self.nursery_layout(len)) })?;
+        for i in 0..len {
+            self.shut(self.in_nursery(nursery, i));
+        }
+        Some(nursery)
+    }
+
+    fn nursery_layout(&self, len: u16) -> Layout {
+        let size = self.size() * usize::from(len);
+        Layout::from_size_align(size, self.layout.align()).expect("a few small slots")
+    }
+
+    pub(crate) fn in_nursery(&self, nursery: NonNull<u8>, i: u16) -> Slot {
+        Slot(nursery.map_addr(|at| at.saturating_add(usize::from(i) * self.size())))
+    }
+
+    /// Whether the slot is of the nursery.
+    pub(crate) fn is_of_nursery(&self, nursery: *mut u8, len: u16, slot: Slot) -> bool {
+        let place = slot.0.addr().get().wrapping_sub(nursery.addr());
+        place < self.size() * usize::from(len)
+    }
+
+    /// # Safety
+    /// Of `nursery`, with the same `len`, once; none of its slots is used again.
+    pub(crate) unsafe fn free_nursery(&self, nursery: NonNull<u8>, len: u16) {
+        for i in 0..len {
+            self.open(self.in_nursery(nursery, i));
+        }
+        // SAFETY: the caller's contract.
+        unsafe { std::alloc::dealloc(nursery.as_ptr(), self.nursery_layout(len)) };
+    }
+
+    /// Returns the memory of slots to the system's allocator, for a page all at once.
     ///
     /// # Safety
-    /// The slot came from `allocate` of the same kind, holds no item, and is not used again.
-    pub(crate) unsafe fn free(&self, slot: Slot) {
-        poison::open(slot, self.layout);
-        // SAFETY: the caller's contract.
-        unsafe { std::alloc::dealloc(slot.0.as_ptr(), self.layout) }
+    /// The slots came from `allocate` or `page` of the same kind, hold no items, and are not used again.
+    pub(crate) unsafe fn free(&self, slots: impl Iterator<Item = Slot>) {
+        if self.plan.is_none() {
+            for slot in slots {
+                self.open(slot);
+                // SAFETY: the caller's contract.
+                unsafe { std::alloc::dealloc(slot.0.as_ptr(), self.layout) };
+            }
+            return;
+        }
+        let mut run: Option<(Slot, usize)> = None;
+        for slot in slots {
+            self.open(slot);
+            run = match run {
+                Some((first, count)) if page::same(first, slot) => Some((first, count + 1)),
+                Some((first, count)) => {
+                    // SAFETY: the caller's contract.
+                    unsafe { page::give_back(first, count) };
+                    Some((slot, 1))
+                }
+                None => Some((slot, 1)),
+            };
+        }
+        if let Some((first, count)) = run {
+            // SAFETY: the caller's contract.
+            unsafe { page::give_back(first, count) };
+        }
     }
 
     /// Forbids access to a slot that waits to be allocated again (under AddressSanitizer).

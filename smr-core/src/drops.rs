@@ -4,11 +4,12 @@
 //! list any more and no cache is held, and drops that it leads to wait until it is over.
 
 use core::ptr;
+use core::ptr::NonNull;
 
 use crate::bucket::{Bucket, Panic, Slot, discard, keep_first};
 use crate::cache::Cache;
-use crate::limbo::RawZone;
-use crate::primitive::Ordering::Acquire;
+use crate::limbo::{NURSERY, RawZone};
+use crate::primitive::Ordering::{Acquire, Relaxed};
 use crate::primitive::counter::Counter;
 
 /// Drops run by one operation that finds some due.
@@ -41,12 +42,18 @@ impl Drop for InDrop {
 }
 
 impl RawZone {
-    /// Returns raw slots to the system.
+    /// Returns raw slots to the system, save those of the nursery, which rest until the end.
     pub(crate) fn free_all(&self, slots: impl IntoIterator<Item = Slot>) {
-        for slot in slots {
-            // SAFETY: the slot is raw and of this zone: it comes from `ready`, or its drop has run.
-            unsafe { self.kind.free(slot) };
-        }
+        let nursery = self.nursery.load(Relaxed); // only to compare with
+        let slots = slots.into_iter().filter(|&slot| {
+            let of_nursery = self.kind.is_of_nursery(nursery, NURSERY, slot);
+            if of_nursery {
+                self.came_back.fetch_add(1, Relaxed);
+            }
+            !of_nursery
+        });
+        // SAFETY: the slots are raw and of this zone: they come from `ready`, or their drops have run.
+        unsafe { self.kind.free(slots) };
     }
 
     /// Runs some of the drops that are due, outside the cache, and keeps the slots, save one for
@@ -114,8 +121,7 @@ impl RawZone {
             self.panics.add(1);
             keep_first(first, panic);
         }
-        // SAFETY: the slot is of this zone, and its item has just been dropped.
-        unsafe { self.kind.free(slot) };
+        self.free_all([slot]); // its item has just been dropped
     }
 
     /// Frees everything, whatever its state; returns the first panic.
@@ -152,6 +158,16 @@ impl RawZone {
         }
         for bucket in self.ready.take() {
             self.free_all(bucket);
+        }
+        // Acquire: pairs with the Release of `nurse`.
+        let nursery = NonNull::new(self.nursery.swap(ptr::null_mut(), Acquire));
+        let given_out = self.nursed.load(Relaxed).min(NURSERY);
+        // Else an item is leaked.
+        if let Some(nursery) = nursery
+            && self.came_back.load(Relaxed) == given_out
+        {
+            // SAFETY: of `nurse`, and all its slots are raw.
+            unsafe { self.kind.free_nursery(nursery, NURSERY) };
         }
         first
     }

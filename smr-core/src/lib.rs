@@ -329,6 +329,7 @@ mod goal;
 mod guard;
 mod limbo;
 mod movers;
+mod page;
 mod poll;
 mod ptr;
 mod reader;

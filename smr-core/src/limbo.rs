@@ -29,7 +29,7 @@ use crate::domain::Core;
 use crate::movers::Movers;
 use crate::primitive::Ordering::{AcqRel, Acquire, Relaxed};
 use crate::primitive::counter::Counter;
-use crate::primitive::{AtomicPtr, AtomicU32, AtomicUsize, MODEL, uptime_nanos};
+use crate::primitive::{AtomicPtr, AtomicU16, AtomicUsize, MODEL, uptime_nanos};
 use crate::seq::Seq;
 use crate::step::{Step, mutated};
 use crate::threads;
@@ -37,12 +37,14 @@ use crate::threads;
 /// Slots in a new cache's first bucket; bytes go first.
 const FIRST: usize = if MODEL { 1 } else { 32 };
 /// The most slots in a bucket, and the most bytes of them.
-const LARGEST: usize = 1_024;
+const LARGEST: usize = 1_024; // with eight of them, for the quota, it fits 16 bits
 const LARGEST_BYTES: usize = 64 << 10;
 /// Bytes that a thread's limbo, and its raw slots, may hold before it polls, or gives away.
 pub(crate) const DEFAULT_QUOTA: usize = 192 << 10;
 /// Operations of a zone without caches before it gets them.
-const WARM: u32 = if MODEL { 0 } else { 16 };
+const WARM: u16 = if MODEL { 0 } else { 16 };
+/// Slots in the nursery.
+pub(crate) const NURSERY: u16 = 16;
 /// What one operation takes out of limbo, and gives away, in buckets of the present size; one of the
 /// latter at most to the system, slot by slot. After a change of size buckets may be many and small.
 pub(crate) const AT_A_TIME: usize = 4;
@@ -52,14 +54,17 @@ const MANY: usize = 256;
 #[derive(Debug)]
 pub(crate) struct RawZone {
     core: NonNull<Core>,
-    pub(crate) kind: Kind,
+    pub(crate) kind: &'static Kind,
     pub(crate) barrier: BarrierKind,
-    /// Slots; see [`DEFAULT_QUOTA`].
-    pub(crate) quota: usize,
-    /// The most slots in a bucket.
-    pub(crate) largest: usize,
+    quota: u16,
+    largest: u16,
     pub(crate) caches: AtomicPtr<Chunks<Cache>>,
-    warm: AtomicU32,
+    warm: AtomicU16,
+    /// How many slots of the nursery have been given out, or asked for; and how many have come back.
+    pub(crate) nursed: AtomicU16,
+    pub(crate) came_back: AtomicU16,
+    /// The first slots of a kind that has pages: a small zone needs none. They stay until the end.
+    pub(crate) nursery: AtomicPtr<u8>,
     /// Buckets with numbers that no cache has.
     pub(crate) limbo: Depot<Bucket>,
     /// Raw buckets that no cache has, and about how many slots they hold.
@@ -92,15 +97,18 @@ unsafe impl Sync for RawZone {}
 impl RawZone {
     /// # Safety
     /// `core` outlives the zone.
-    pub(crate) unsafe fn new(core: &Core, kind: Kind, quota: usize) -> RawZone {
+    pub(crate) unsafe fn new(core: &Core, kind: &'static Kind, quota: usize) -> RawZone {
         RawZone {
+            nursery: AtomicPtr::new(ptr::null_mut()),
+            nursed: AtomicU16::new(0),
+            came_back: AtomicU16::new(0),
             core: NonNull::from(core),
             kind,
             barrier: core.barrier_in_use(),
-            quota: (quota / kind.size()).clamp(1, 8 * LARGEST),
-            largest: (LARGEST_BYTES.min(quota) / kind.size()).clamp(1, LARGEST),
+            quota: (quota / kind.size()).clamp(1, 8 * LARGEST) as u16,
+            largest: (LARGEST_BYTES.min(quota) / kind.size()).clamp(1, LARGEST) as u16,
             caches: AtomicPtr::new(ptr::null_mut()),
-            warm: AtomicU32::new(0),
+            warm: AtomicU16::new(0),
             limbo: Depot::new(),
             ready: Depot::new(),
             ready_slots: AtomicUsize::new(0),
@@ -121,6 +129,18 @@ impl RawZone {
     pub(crate) fn core(&self) -> &Core {
         // SAFETY: the domain outlives the zone (`new`).
         unsafe { self.core.as_ref() }
+    }
+
+    /// Slots; see [`DEFAULT_QUOTA`].
+    #[inline]
+    pub(crate) fn quota(&self) -> usize {
+        self.quota.into()
+    }
+
+    /// The most slots in a bucket.
+    #[inline]
+    pub(crate) fn largest(&self) -> usize {
+        self.largest.into()
     }
 
     /// The caches, once the zone has some.
@@ -167,7 +187,7 @@ impl RawZone {
                 drop(unsafe { Box::from_raw(fresh) });
             }
         }
-        let size = FIRST.min(self.largest);
+        let size = FIRST.min(self.largest());
         self.caches()?.get_or_make(place, |_| Cache::new(size)).ok()
     }
 

@@ -127,9 +127,9 @@ impl RawZone {
             // which catches up after it was preempted does not pass for a busy one.
             let fits = usize::try_from(local.in_window * FILL / window).unwrap_or(usize::MAX);
             local.size = fits
-                .clamp(self.smallest(), self.largest)
+                .clamp(self.smallest(), self.largest())
                 .next_multiple_of(self.smallest())
-                .min(self.largest);
+                .min(self.largest());
             local.window_from = now;
             local.in_window = 0;
         }
@@ -142,7 +142,7 @@ impl RawZone {
             let _ = local.reserve.try_reserve_exact(self.smallest());
         }
 
-        let urgent = local.waiting >= self.quota;
+        let urgent = local.waiting >= self.quota();
         let idle_for = self.core().last_scan.age(now);
         self.collect(cache, local, urgent || idle_for >= SCAN_EVERY);
         self.give_surplus(local);
@@ -186,13 +186,13 @@ impl RawZone {
         if self.own_cache_or_warm_up().is_none() && self.retired.get() >= self.sweep_at.get() {
             let left = self.sweep_strays();
             self.sweep_at
-                .set(self.retired.get() + left.max(BATCH.min(self.quota)) as u64);
+                .set(self.retired.get() + left.max(BATCH.min(self.quota())) as u64);
         }
     }
 
     /// The least number of slots in a bucket.
     fn smallest(&self) -> usize {
-        SMALLEST.min(self.largest)
+        SMALLEST.min(self.largest())
     }
 }
 

@@ -306,9 +306,9 @@ impl Smr {
             Some(private) => &private.deferred,
         };
         cell.get_or_init(|| {
-            let kind = Kind::of::<Deferred<'static>>();
+            const KIND: &Kind = &Kind::of::<Deferred<'static>>();
             // SAFETY: the domain is static, or `Private` drops the zone before it.
-            unsafe { RawZone::new(self.core(), kind, DEFAULT_QUOTA) }
+            unsafe { RawZone::new(self.core(), KIND, DEFAULT_QUOTA) }
         })
     }
 

@@ -29,6 +29,10 @@ use crate::stats::ZoneStats;
 /// [`Reclaimer`](crate::Reclaimer) does. Items that are still published when the zone is dropped are
 /// leaked: the structure disposes of them first.
 ///
+/// # Memory
+/// Small items share pages of 4 KiB, which go back to the system's allocator when the zone has given back
+/// all of their slots; the first 16 of a zone share less. Larger items are allocated one by one.
+///
 /// # Costs
 /// `alloc` and `retire` are O(1), without locked instructions (with membarrier), and lock-free; every
 /// so many of them one advances the clock, and one polls it. A retired item's drop runs on whichever
@@ -109,6 +113,8 @@ impl<T> fmt::Display for AllocError<T> {
 impl<T> std::error::Error for AllocError<T> {}
 
 impl<T> Zone<T> {
+    const KIND: &'static Kind = &Kind::of::<T>();
+
     /// A zone of the global domain. Allocates nothing.
     #[cfg(not(smr_loom))]
     #[must_use]
@@ -127,7 +133,7 @@ impl<T> Zone<T> {
     #[must_use]
     pub fn with_cache_bytes(smr: &Smr, bytes: usize) -> Zone<T> {
         // SAFETY: `smr`, which the zone keeps, keeps its domain alive.
-        let raw = unsafe { RawZone::new(smr.core(), Kind::of::<T>(), bytes) };
+        let raw = unsafe { RawZone::new(smr.core(), Self::KIND, bytes) };
         Zone {
             raw,
             smr: smr.clone(),

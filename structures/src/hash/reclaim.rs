@@ -6,14 +6,25 @@ use super::block::Block;
 #[cfg(not(smr_loom))]
 mod imp {
     use core::mem::ManuallyDrop;
+    use core::ptr;
 
     use super::Block;
+    use smr_core::primitive::plain::{AtomicPtr, Ordering};
     use smr_core::{Shared, Smr, Zone};
 
     /// Under which nothing is reclaimed that was reachable when it began.
     pub(in super::super) type Section<'g> = smr_core::Guard<'g>;
 
-    pub(in super::super) struct Pool<I, M>(Zone<Piece<I, M>>);
+    /// A zone that is made when the first piece is: most small maps need none.
+    pub(in super::super) struct Pool<I, M> {
+        smr: Smr,
+        zone: AtomicPtr<Zone<Piece<I, M>>>,
+    }
+
+    // SAFETY: a zone, and a handle.
+    unsafe impl<I: Send, M: Send> Send for Pool<I, M> {}
+    // SAFETY: as above.
+    unsafe impl<I: Send, M: Send> Sync for Pool<I, M> {}
 
     /// One or the other.
     union Piece<I, M> {
@@ -23,12 +34,42 @@ mod imp {
 
     impl<I, M> Pool<I, M> {
         pub(in super::super) fn new(smr: &Smr) -> Self {
-            Pool(Zone::new_in(smr))
+            Pool {
+                smr: smr.clone(),
+                zone: AtomicPtr::new(ptr::null_mut()),
+            }
         }
 
         #[inline]
         pub(in super::super) fn smr(&self) -> &Smr {
-            self.0.smr()
+            &self.smr
+        }
+
+        fn zone(&self) -> &Zone<Piece<I, M>> {
+            // Acquire: pairs with the Release of `make`.
+            let zone = self.zone.load(Ordering::Acquire);
+            // SAFETY: null, or of `make`, and there until the pool is dropped.
+            match unsafe { zone.as_ref() } {
+                Some(zone) => zone,
+                None => self.make(),
+            }
+        }
+
+        #[cold]
+        fn make(&self) -> &Zone<Piece<I, M>> {
+            let made = Box::into_raw(Box::new(Zone::new_in(&self.smr)));
+            let order = (Ordering::AcqRel, Ordering::Acquire);
+            let null = ptr::null_mut();
+            let zone = match self.zone.compare_exchange(null, made, order.0, order.1) {
+                Ok(_) => made,
+                Err(first) => {
+                    // SAFETY: made here, and not published.
+                    drop(unsafe { Box::from_raw(made) });
+                    first
+                }
+            };
+            // SAFETY: there until the pool is dropped.
+            unsafe { &*zone }
         }
 
         pub(in super::super) fn alloc(
@@ -37,13 +78,13 @@ mod imp {
             section: &Section<'_>,
         ) -> *mut Block<I> {
             let block = ManuallyDrop::new(block);
-            let piece = self.0.alloc(Piece { block });
+            let piece = self.zone().alloc(Piece { block });
             piece.into_shared(section).as_ptr().cast()
         }
 
         pub(in super::super) fn alloc_more(&self, more: M, section: &Section<'_>) -> *mut M {
             let more = ManuallyDrop::new(more);
-            let piece = self.0.alloc(Piece { more });
+            let piece = self.zone().alloc(Piece { more });
             piece.into_shared(section).as_ptr().cast()
         }
 
@@ -51,14 +92,24 @@ mod imp {
         /// As for [`Zone::retire`]; of `alloc` or `alloc_more`.
         pub(in super::super) unsafe fn retire<T>(&self, piece: *mut T) {
             // SAFETY: the caller's contract.
-            unsafe { self.0.retire(Shared::from_raw(piece.cast())) };
+            unsafe { self.zone().retire(Shared::from_raw(piece.cast())) };
         }
 
         /// # Safety
         /// As for [`Zone::dispose`]; of `alloc` or `alloc_more`.
         pub(in super::super) unsafe fn dispose<T>(&self, piece: *mut T) {
             // SAFETY: the caller's contract.
-            unsafe { self.0.dispose(Shared::from_raw(piece.cast())) };
+            unsafe { self.zone().dispose(Shared::from_raw(piece.cast())) };
+        }
+    }
+
+    impl<I, M> Drop for Pool<I, M> {
+        fn drop(&mut self) {
+            let zone = *self.zone.get_mut();
+            if !zone.is_null() {
+                // SAFETY: of `make`, and nobody has the pool any more.
+                drop(unsafe { Box::from_raw(zone) });
+            }
         }
     }
 }

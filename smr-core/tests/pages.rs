@@ -1,0 +1,192 @@
+//! Where slots come from: their places do not overlap, they are aligned, and their memory goes back to the
+//! system.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::collections::BTreeSet;
+
+use smr_core::{Owned, Smr, Zone};
+
+/// The system's allocator, which counts for each thread.
+struct Counting;
+
+thread_local! {
+    static LIVE: Cell<isize> = const { Cell::new(0) };
+}
+
+fn count(bytes: isize) {
+    let _ = LIVE.try_with(|live| live.set(live.get() + bytes));
+}
+
+// SAFETY: the system's.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(layout.size().cast_signed());
+        // SAFETY: the caller's contract.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        count(-layout.size().cast_signed());
+        // SAFETY: the caller's contract.
+        unsafe { System.dealloc(at, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// What this thread has asked for and not given back.
+fn live() -> isize {
+    LIVE.get()
+}
+
+/// As many items as need many pages, or none: each has a place of its own, and stays what it is.
+fn items_have_places<T: Clone + PartialEq + std::fmt::Debug>(make: impl Fn(usize) -> T) {
+    let smr = Smr::new();
+    let zone = Zone::new_in(&smr);
+    for round in 0..3 {
+        let items: Vec<Owned<'_, T>> = (0..2_000).map(|i| zone.alloc(make(i + round))).collect();
+        let mut places = BTreeSet::new();
+        for (i, item) in items.iter().enumerate() {
+            assert_eq!(**item, make(i + round));
+            let at = std::ptr::from_ref(&**item).addr();
+            assert!(at.is_multiple_of(align_of::<T>()), "{at:#x}");
+            assert!(places.insert(at), "{at:#x} twice");
+        }
+        let size = size_of::<T>().max(1);
+        let mut after = places.iter().skip(1);
+        assert!(
+            places
+                .iter()
+                .all(|at| after.next().is_none_or(|b| b - at >= size))
+        );
+        // Some are dropped at once, some retired.
+        for (i, item) in items.into_iter().enumerate() {
+            if i % 2 == 0 {
+                let shared = item.into_shared(&zone.enter()).as_raw();
+                // SAFETY: of this zone, never published.
+                unsafe { zone.retire(smr_core::Shared::from_raw(shared)) };
+            }
+        }
+    }
+}
+
+#[test]
+fn of_numbers() {
+    items_have_places(|i| i as u64);
+    items_have_places(|i| i as u8);
+    items_have_places(|i| [i as u16; 9]);
+}
+
+#[test]
+fn of_boxes() {
+    items_have_places(Box::new);
+}
+
+#[test]
+fn of_nothing() {
+    items_have_places(|_| ());
+}
+
+#[test]
+fn of_large_items() {
+    items_have_places(|i| [i; 60]);
+    items_have_places(|i| [i; 1_000]);
+}
+
+#[test]
+fn of_aligned_items() {
+    #[derive(Clone, Copy, PartialEq, Debug)]
+    #[repr(align(64))]
+    struct Line(usize);
+    #[derive(Clone, Copy, PartialEq, Debug)]
+    #[repr(align(1024))]
+    struct Wide(usize);
+    #[derive(Clone, Copy, PartialEq, Debug)]
+    #[repr(align(4096))]
+    struct Page(usize);
+    items_have_places(Line);
+    items_have_places(Wide);
+    items_have_places(Page);
+}
+
+#[test]
+fn memory_goes_back() {
+    let smr = Smr::new();
+    drop(smr.enter()); // what the thread needs for itself
+    let before = live();
+    let zone: Zone<[u64; 3]> = Zone::new_in(&smr);
+    const ITEMS: usize = 50_000;
+    let fill = || -> Vec<_> { (0..ITEMS).map(|i| zone.alloc([i as u64; 3])).collect() };
+    drop(fill());
+    zone.flush();
+    let empty = live();
+    let items = fill();
+    let full = live() - empty - (ITEMS * size_of::<Owned<'_, [u64; 3]>>()).cast_signed();
+    let needed = (ITEMS * 24).cast_signed();
+    assert!(full >= needed, "{full} for {needed}");
+    assert!(full < needed + needed / 20, "{full} for {needed}");
+    let mut raw: Vec<_> = items
+        .into_iter()
+        .map(|item| item.into_shared(&zone.enter()).as_raw())
+        .collect();
+    // In another order, so that pages empty late.
+    raw.sort_unstable_by_key(|at| at.addr().wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    for item in raw {
+        // SAFETY: of this zone, never published.
+        unsafe { zone.retire(smr_core::Shared::from_raw(item)) };
+    }
+    assert_eq!(zone.flush(), 0);
+    // Containers stay.
+    let left = live() - empty;
+    assert!(left < needed / 50, "{left} more than at first");
+    drop(zone);
+    assert_eq!(live(), before);
+}
+
+/// Small zones take little.
+#[test]
+fn a_few_items_need_no_page() {
+    let smr = Smr::new();
+    let before = live();
+    let zone: Zone<u64> = Zone::new_in(&smr);
+    assert_eq!(live(), before, "an empty one has allocated nothing");
+    let items: Vec<_> = std::iter::repeat_n((), 8).map(|()| zone.alloc(5)).collect();
+    let taken = live() - before;
+    assert!(taken < 1_000, "{taken} bytes for {}", items.len());
+    drop(items);
+    drop(zone);
+    assert_eq!(live(), before);
+}
+
+/// Pages fill on one thread and empty on another, while both do the same.
+#[test]
+fn slots_go_round_between_threads() {
+    let smr = Smr::new();
+    for _ in 0..20 {
+        let zone: Zone<Box<u64>> = Zone::new_in(&smr);
+        std::thread::scope(|s| {
+            let (send, receive) = std::sync::mpsc::channel::<usize>();
+            let zone = &zone;
+            s.spawn(move || {
+                for i in 0..3_000u64 {
+                    let item = zone.alloc(Box::new(i)).into_shared(&zone.enter()).as_raw();
+                    send.send(item.expose_provenance()).unwrap();
+                }
+            });
+            s.spawn(move || {
+                for (i, at) in (0..).zip(receive) {
+                    let item: *mut Box<u64> = std::ptr::with_exposed_provenance_mut(at);
+                    // SAFETY: not retired yet.
+                    assert_eq!(unsafe { &**item }, &i);
+                    // SAFETY: of this zone, never published.
+                    unsafe { zone.retire(smr_core::Shared::from_raw(item)) };
+                    if i % 500 == 0 {
+                        zone.flush();
+                    }
+                }
+            });
+        });
+    }
+}
