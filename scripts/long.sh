@@ -2,13 +2,13 @@
 # The checks that take too long for .ci/run.
 #
 #   scripts/long.sh                 all of them, one after the other: some four hours
-#   scripts/long.sh PART...         loom asan tsan fuzz models memcheck i686 aarch64 s390x coverage
+#   scripts/long.sh PART...         loom asan tsan fuzz churn models memcheck i686 aarch64 s390x coverage
 #
 # MINUTES is how long each part that can go on for ever does (30; fuzz: 10 a target). A part that
 # fails does not keep the others from running; the exit status tells.
 set -uo pipefail
 cd "$(dirname "$0")/.."
-all=(loom asan tsan fuzz models memcheck i686 aarch64 s390x coverage)
+all=(loom asan tsan fuzz churn models memcheck i686 aarch64 s390x coverage)
 parts=("$@")
 [ $# -gt 0 ] || parts=("${all[@]}")
 for part in "${parts[@]}"; do
@@ -53,6 +53,11 @@ part_fuzz() {
     for file in fuzz/fuzz_targets/*.rs; do
         fuzz "$(basename "$file" .rs)" $((${MINUTES:-10} * 60)) || return
     done
+}
+
+# Entries come and go at constant size; memory must stay.
+part_churn() {
+    CHURN=100000000 cargo test --release --target-dir "$target/churn" -p structures --test churn -- --nocapture
 }
 
 # Valgrind sees into the precompiled std, where AddressSanitizer does not.

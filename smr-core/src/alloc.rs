@@ -4,7 +4,8 @@ use core::ptr::{self, NonNull};
 
 use crate::bucket::Slot;
 use crate::cache::{Cache, Local};
-use crate::limbo::{AT_A_TIME, NURSERY, RawZone};
+use crate::limbo::{AT_A_TIME, RawZone};
+use crate::page::Source;
 use crate::primitive::Ordering::{AcqRel, Acquire, Relaxed};
 
 impl RawZone {
@@ -43,13 +44,18 @@ impl RawZone {
 
     /// A slot without a cache, or where that has none left.
     fn alloc_one(&self) -> Option<Slot> {
-        if !self.kind.has_pages() {
+        let Some(plan) = self.kind.plan() else {
             return self.kind.allocate();
-        }
-        let slot = match self.nurse() {
+        };
+        let source = self.source_or_make()?;
+        // SAFETY: of `source_or_make`.
+        let slot = match unsafe { Source::nurse(source, self.kind) } {
             Some(slot) => slot,
             None => {
-                let mut bucket = self.take_ready().or_else(|| self.kind.page())?;
+                // SAFETY: as above; it is there as long as the zone.
+                let source = unsafe { source.as_ref() };
+                let bucket = self.take_ready();
+                let mut bucket = bucket.or_else(|| source.take(self.kind, plan))?;
                 let slot = bucket.pop()?;
                 if !bucket.is_empty() {
                     self.leave_ready(bucket);
@@ -61,31 +67,44 @@ impl RawZone {
         Some(slot)
     }
 
-    /// A slot of the nursery, while there are some.
-    fn nurse(&self) -> Option<Slot> {
-        if self.nursed.load(Relaxed) >= NURSERY {
-            return None;
-        }
+    /// A page's raw slots; None if there is no memory, or there are no pages.
+    fn take_page(&self) -> Option<Vec<Slot>> {
+        let plan = self.kind.plan()?;
+        let source = self.source_or_make()?;
+        // SAFETY: of `source_or_make`; there as long as the zone.
+        unsafe { source.as_ref() }.take(self.kind, plan)
+    }
+
+    /// The source, which the zone gets with its first slots; None if there is no memory.
+    fn source_or_make(&self) -> Option<NonNull<Source>> {
         // Acquire: pairs with the Release below.
-        let mut nursery = self.nursery.load(Acquire);
-        if nursery.is_null() {
-            let fresh = self.kind.nursery(NURSERY)?;
-            match self
-                .nursery
-                .compare_exchange(ptr::null_mut(), fresh.as_ptr(), AcqRel, Acquire)
-            {
-                Ok(_) => nursery = fresh.as_ptr(),
-                Err(first) => {
-                    nursery = first;
-                    // SAFETY: made just above, and not published.
-                    unsafe { self.kind.free_nursery(fresh, NURSERY) };
-                }
+        let source = NonNull::new(self.source.load(Acquire));
+        if source.is_some() {
+            return source;
+        }
+        let fresh = Source::make(self.kind)?;
+        let null = ptr::null_mut();
+        match self
+            .source
+            .compare_exchange(null, fresh.as_ptr(), AcqRel, Acquire)
+        {
+            Ok(_) => Some(fresh),
+            Err(first) => {
+                let plan = self.kind.plan()?;
+                // SAFETY: made just above, and not published.
+                unsafe { Source::free(fresh, self.kind, plan) };
+                NonNull::new(first)
             }
         }
-        // Relaxed: each number is given out once.
-        let i = self.nursed.fetch_add(1, Relaxed);
-        let nursery = NonNull::new(nursery)?;
-        (i < NURSERY).then(|| self.kind.in_nursery(nursery, i))
+    }
+
+    fn trim_if_untidy(&self) {
+        // Acquire: pairs with the Release of `source_or_make`.
+        let source = self.source.load(Acquire);
+        // SAFETY: null, or of `source_or_make`, and there as long as the zone.
+        if unsafe { source.as_ref() }.is_some_and(Source::is_untidy) {
+            self.trim();
+        }
     }
 
     /// Leaves a bucket of raw slots to whoever needs some; to the system if there is no memory for that.
@@ -112,7 +131,7 @@ impl RawZone {
         }
         let bucket = match local.ready.pop() {
             Some(bucket) => bucket,
-            None if local.ripe == 0 || !drops => self.take_ready().or_else(|| self.kind.page())?,
+            None if local.ripe == 0 || !drops => self.take_ready().or_else(|| self.take_page())?,
             None => return None,
         };
         let empty = std::mem::replace(&mut local.raw, bucket);
@@ -167,6 +186,7 @@ impl RawZone {
                 self.leave_ready(bucket);
             } else {
                 self.free_all(bucket);
+                self.trim_if_untidy();
                 return;
             }
         }

@@ -9,7 +9,7 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::barrier::Ticket;
-use crate::page::{self, Plan};
+use crate::page::Plan;
 use crate::seq::Seq;
 
 /// Memory for one item, of its zone's layout. Whether it holds an item depends on where it is kept.
@@ -106,9 +106,14 @@ impl Kind {
         self.layout.size()
     }
 
-    /// Whether slots are allocated many at a time.
-    pub(crate) fn has_pages(&self) -> bool {
-        self.plan.is_some()
+    /// How slots share pages; None if each is allocated by itself.
+    #[inline]
+    pub(crate) fn plan(&self) -> Option<Plan> {
+        self.plan
+    }
+
+    pub(crate) fn align(&self) -> usize {
+        self.layout.align()
     }
 
     /// Fresh memory of a kind without pages; None if there is none.
@@ -118,84 +123,14 @@ impl Kind {
         NonNull::new(unsafe { std::alloc::alloc(self.layout) }).map(Slot)
     }
 
-    /// A page of raw slots; None if there is no memory, or there are no pages of this kind.
-    pub(crate) fn page(&self) -> Option<Vec<Slot>> {
-        let plan = self.plan?;
-        let mut slots = Vec::new();
-        slots.try_reserve_exact(plan.len()).ok()?;
-        let made = plan.make(self.size(), |slot| {
-            self.shut(slot);
-            slots.push(slot);
-        });
-        made.then_some(slots)
-    }
-
-    /// Slots for the first items of a zone, in one allocation; None if there is no memory. They are freed by
-    /// [`free_nursery`](Self::free_nursery) only.
-    pub(crate) fn nursery(&self, len: u16) -> Option<NonNull<u8>> {
-        // SAFETY: neither the layout's size nor `len` is zero.
-        let nursery = NonNull::new(unsafe { std::alloc::alloc(self.nursery_layout(len)) })?;
-        for i in 0..len {
-            self.shut(self.in_nursery(nursery, i));
-        }
-        Some(nursery)
-    }
-
-    fn nursery_layout(&self, len: u16) -> Layout {
-        let size = self.size() * usize::from(len);
-        Layout::from_size_align(size, self.layout.align()).expect("a few small slots")
-    }
-
-    pub(crate) fn in_nursery(&self, nursery: NonNull<u8>, i: u16) -> Slot {
-        Slot(nursery.map_addr(|at| at.saturating_add(usize::from(i) * self.size())))
-    }
-
-    /// Whether the slot is of the nursery.
-    pub(crate) fn is_of_nursery(&self, nursery: *mut u8, len: u16, slot: Slot) -> bool {
-        let place = slot.0.addr().get().wrapping_sub(nursery.addr());
-        place < self.size() * usize::from(len)
-    }
-
-    /// # Safety
-    /// Of `nursery`, with the same `len`, once; none of its slots is used again.
-    pub(crate) unsafe fn free_nursery(&self, nursery: NonNull<u8>, len: u16) {
-        for i in 0..len {
-            self.open(self.in_nursery(nursery, i));
-        }
-        // SAFETY: the caller's contract.
-        unsafe { std::alloc::dealloc(nursery.as_ptr(), self.nursery_layout(len)) };
-    }
-
-    /// Returns the memory of slots to the system's allocator, for a page all at once.
+    /// Returns the memory of a slot that was allocated by itself to the system's allocator.
     ///
     /// # Safety
-    /// The slots came from `allocate` or `page` of the same kind, hold no items, and are not used again.
-    pub(crate) unsafe fn free(&self, slots: impl Iterator<Item = Slot>) {
-        if self.plan.is_none() {
-            for slot in slots {
-                self.open(slot);
-                // SAFETY: the caller's contract.
-                unsafe { std::alloc::dealloc(slot.0.as_ptr(), self.layout) };
-            }
-            return;
-        }
-        let mut run: Option<(Slot, usize)> = None;
-        for slot in slots {
-            self.open(slot);
-            run = match run {
-                Some((first, count)) if page::same(first, slot) => Some((first, count + 1)),
-                Some((first, count)) => {
-                    // SAFETY: the caller's contract.
-                    unsafe { page::give_back(first, count) };
-                    Some((slot, 1))
-                }
-                None => Some((slot, 1)),
-            };
-        }
-        if let Some((first, count)) = run {
-            // SAFETY: the caller's contract.
-            unsafe { page::give_back(first, count) };
-        }
+    /// The slot came from `allocate` of the same kind, holds no item, and is not used again.
+    pub(crate) unsafe fn free(&self, slot: Slot) {
+        self.open(slot);
+        // SAFETY: the caller's contract.
+        unsafe { std::alloc::dealloc(slot.0.as_ptr(), self.layout) };
     }
 
     /// Forbids access to a slot that waits to be allocated again (under AddressSanitizer).

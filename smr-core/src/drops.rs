@@ -8,8 +8,9 @@ use core::ptr::NonNull;
 
 use crate::bucket::{Bucket, Panic, Slot, discard, keep_first};
 use crate::cache::Cache;
-use crate::limbo::{NURSERY, RawZone};
-use crate::primitive::Ordering::{Acquire, Relaxed};
+use crate::limbo::RawZone;
+use crate::page::Source;
+use crate::primitive::Ordering::Acquire;
 use crate::primitive::counter::Counter;
 
 /// Drops run by one operation that finds some due.
@@ -42,18 +43,30 @@ impl Drop for InDrop {
 }
 
 impl RawZone {
-    /// Returns raw slots to the system, save those of the nursery, which rest until the end.
+    /// Returns raw slots to the system, or to their pages.
     pub(crate) fn free_all(&self, slots: impl IntoIterator<Item = Slot>) {
-        let nursery = self.nursery.load(Relaxed); // only to compare with
-        let slots = slots.into_iter().filter(|&slot| {
-            let of_nursery = self.kind.is_of_nursery(nursery, NURSERY, slot);
-            if of_nursery {
-                self.came_back.fetch_add(1, Relaxed);
-            }
-            !of_nursery
-        });
-        // SAFETY: the slots are raw and of this zone: they come from `ready`, or their drops have run.
-        unsafe { self.kind.free(slots) };
+        let slots = slots.into_iter();
+        // Acquire: pairs with the Release of `source_or_make`.
+        let source = NonNull::new(self.source.load(Acquire));
+        if let (Some(plan), Some(source)) = (self.kind.plan(), source) {
+            // SAFETY: the slots are raw and of this zone: they come from `ready`, or their drops have run.
+            unsafe { Source::give(source, self.kind, plan, slots) };
+            return;
+        }
+        for slot in slots {
+            // SAFETY: as above; and of a kind without pages, or there would be a source.
+            unsafe { self.kind.free(slot) };
+        }
+    }
+
+    /// Returns pages to the system whose slots are all idle.
+    pub(crate) fn trim(&self) {
+        // Acquire: pairs with the Release of `source_or_make`.
+        let source = self.source.load(Acquire);
+        // SAFETY: null, or of `source_or_make`, and there as long as the zone.
+        if let (Some(plan), Some(source)) = (self.kind.plan(), unsafe { source.as_ref() }) {
+            source.trim(self.kind, plan);
+        }
     }
 
     /// Runs some of the drops that are due, outside the cache, and keeps the slots, save one for
@@ -159,15 +172,10 @@ impl RawZone {
         for bucket in self.ready.take() {
             self.free_all(bucket);
         }
-        // Acquire: pairs with the Release of `nurse`.
-        let nursery = NonNull::new(self.nursery.swap(ptr::null_mut(), Acquire));
-        let given_out = self.nursed.load(Relaxed).min(NURSERY);
-        // Else an item is leaked.
-        if let Some(nursery) = nursery
-            && self.came_back.load(Relaxed) == given_out
-        {
-            // SAFETY: of `nurse`, and all its slots are raw.
-            unsafe { self.kind.free_nursery(nursery, NURSERY) };
+        let source = NonNull::new(self.source.swap(ptr::null_mut(), Acquire));
+        if let (Some(plan), Some(source)) = (self.kind.plan(), source) {
+            // SAFETY: of `source_or_make`; `&mut self`.
+            unsafe { Source::free(source, self.kind, plan) };
         }
         first
     }

@@ -27,6 +27,7 @@ use crate::chunks::Chunks;
 use crate::depot::{Depot, try_box};
 use crate::domain::Core;
 use crate::movers::Movers;
+use crate::page::Source;
 use crate::primitive::Ordering::{AcqRel, Acquire, Relaxed};
 use crate::primitive::counter::Counter;
 use crate::primitive::{AtomicPtr, AtomicU16, AtomicUsize, MODEL, uptime_nanos};
@@ -43,8 +44,6 @@ const LARGEST_BYTES: usize = 64 << 10;
 pub(crate) const DEFAULT_QUOTA: usize = 192 << 10;
 /// Operations of a zone without caches before it gets them.
 const WARM: u16 = if MODEL { 0 } else { 16 };
-/// Slots in the nursery.
-pub(crate) const NURSERY: u16 = 16;
 /// What one operation takes out of limbo, and gives away, in buckets of the present size; one of the
 /// latter at most to the system, slot by slot. After a change of size buckets may be many and small.
 pub(crate) const AT_A_TIME: usize = 4;
@@ -60,11 +59,8 @@ pub(crate) struct RawZone {
     largest: u16,
     pub(crate) caches: AtomicPtr<Chunks<Cache>>,
     warm: AtomicU16,
-    /// How many slots of the nursery have been given out, or asked for; and how many have come back.
-    pub(crate) nursed: AtomicU16,
-    pub(crate) came_back: AtomicU16,
-    /// The first slots of a kind that has pages: a small zone needs none. They stay until the end.
-    pub(crate) nursery: AtomicPtr<u8>,
+    /// Of a kind that has pages, once the zone has some slots.
+    pub(crate) source: AtomicPtr<Source>,
     /// Buckets with numbers that no cache has.
     pub(crate) limbo: Depot<Bucket>,
     /// Raw buckets that no cache has, and about how many slots they hold.
@@ -99,9 +95,7 @@ impl RawZone {
     /// `core` outlives the zone.
     pub(crate) unsafe fn new(core: &Core, kind: &'static Kind, quota: usize) -> RawZone {
         RawZone {
-            nursery: AtomicPtr::new(ptr::null_mut()),
-            nursed: AtomicU16::new(0),
-            came_back: AtomicU16::new(0),
+            source: AtomicPtr::new(ptr::null_mut()),
             core: NonNull::from(core),
             kind,
             barrier: core.barrier_in_use(),

@@ -1,15 +1,24 @@
-//! Pages: where small slots come from, many at a time.
+//! Where small slots come from, and where they go back to: pages.
 //!
-//! A page is found by the address of any of its slots, and counts those that the zone has not given back.
-//! When all have been, the page is. Larger slots are allocations of their own.
+//! A page is found by the address of any of its slots. It notes which of them are *idle*, given back by the
+//! zone. Pages with idle slots are in the source's *queue*, from which they are allocated again; one whose
+//! slots are all idle goes back to the system when the queue is trimmed. Larger slots are allocations of
+//! their own.
+//!
+//! # Who may touch a page
+//! Whoever owns a slot that is not counted idle: the page cannot be complete. Giving slots back is two
+//! steps: their bits, then one compare-and-swap that counts them and marks the page *queued*; after that the
+//! page is not touched again, save by the thread that has marked it, which puts it into the queue. Whoever
+//! takes a page out of the queue has it alone, but for those who give slots back, until it clears the mark.
 
 use core::alloc::Layout;
-use core::ptr::NonNull;
+use core::ptr::{self, NonNull};
 
-use crate::bucket::Slot;
-use crate::primitive::MODEL;
-use crate::primitive::Ordering::AcqRel;
-use crate::primitive::plain::AtomicUsize;
+use crate::bucket::{Kind, Slot};
+use crate::primitive::Ordering::{AcqRel, Acquire, Relaxed, Release};
+use crate::primitive::{AtomicPtr, AtomicU32, AtomicUsize, MODEL};
+use crate::step::{Step, order};
+use crate::threads;
 
 /// What pages are aligned to.
 const PAGE: usize = 4096;
@@ -18,6 +27,12 @@ const PAGE: usize = 4096;
 const SIZE: usize = PAGE - 16;
 /// Pages have so many slots, at least.
 const LEAST: usize = 8;
+/// Slots in the nursery: those of a source itself, so that a small zone needs no page.
+const NURSERY: u32 = 16;
+/// Complete pages that the queue is trimmed for, at least.
+const COMPLETE: usize = 16;
+
+const BITS: usize = usize::BITS as usize;
 
 /// How a page is divided.
 #[derive(Clone, Copy, Debug)]
@@ -27,10 +42,14 @@ pub(crate) struct Plan {
     len: usize,
 }
 
-/// At a page's start. Not part of the protocols' models: it is touched by whoever owns a slot.
-struct Header {
-    /// Slots that have not been given back.
-    live: AtomicUsize,
+/// At a page's start; behind it, a bit for each slot, set if it is idle.
+#[derive(Debug)]
+#[repr(C)]
+struct Page {
+    /// Twice the number of idle slots, as far as they are counted, and 1 if the page is queued. Slots may be
+    /// taken before they are counted, so that the number is negative for a moment.
+    state: AtomicU32,
+    next: AtomicPtr<Page>,
 }
 
 const LAYOUT: Layout = match Layout::from_size_align(SIZE, PAGE) {
@@ -38,55 +57,495 @@ const LAYOUT: Layout = match Layout::from_size_align(SIZE, PAGE) {
     Err(_) => unreachable!(),
 };
 
+const HEAD: usize = size_of::<Page>();
+
 impl Plan {
     /// None for slots that are too large.
     pub(crate) const fn of(slot: Layout) -> Option<Plan> {
-        let first = size_of::<Header>().next_multiple_of(slot.align());
-        if MODEL || first + LEAST * slot.size() > SIZE {
+        if MODEL || slot.align() > PAGE / 4 {
             return None;
         }
-        let len = (SIZE - first) / slot.size();
-        Some(Plan { first, len })
-    }
-
-    pub(crate) fn len(self) -> usize {
-        self.len
-    }
-
-    /// Makes a page, and hands over its slots, of `size` bytes each, those with the lowest addresses last.
-    /// False if there is no memory.
-    pub(crate) fn make(self, size: usize, mut take: impl FnMut(Slot)) -> bool {
-        // SAFETY: the size is not 0.
-        let Some(page) = NonNull::new(unsafe { std::alloc::alloc(LAYOUT) }) else {
-            return false;
-        };
-        let live = AtomicUsize::new(self.len);
-        // SAFETY: it has room for it, and is aligned to more.
-        unsafe { page.cast().write(Header { live }) };
-        for i in (0..self.len).rev() {
-            // SAFETY: within the page (`of`).
-            take(Slot(unsafe { page.add(self.first + i * size) }));
+        let mut len = (SIZE - HEAD) / slot.size();
+        loop {
+            let first =
+                (HEAD + len.div_ceil(BITS) * size_of::<usize>()).next_multiple_of(slot.align());
+            if first + LEAST * slot.size() > SIZE {
+                return None;
+            }
+            let fit = (SIZE - first) / slot.size();
+            if fit >= len {
+                return Some(Plan { first, len });
+            }
+            len = fit;
         }
-        true
+    }
+
+    fn words(self) -> usize {
+        self.len.div_ceil(BITS)
     }
 }
 
-/// Gives `count` slots of a page back.
-///
 /// # Safety
-/// They are slots of one page, `slot` among them; raw, and not used again.
-pub(crate) unsafe fn give_back(slot: Slot, count: usize) {
+/// A page, and one of its words of bits; for as long as the page may be touched.
+unsafe fn word<'p>(page: NonNull<Page>, index: usize) -> &'p AtomicUsize {
+    // SAFETY: made by `fresh`.
+    unsafe { &*word_at(page, index) }
+}
+
+/// The words lie behind the head.
+fn word_at(page: NonNull<Page>, index: usize) -> *mut AtomicUsize {
+    let first: *mut AtomicUsize = page.as_ptr().wrapping_add(1).cast();
+    first.wrapping_add(index)
+}
+
+/// The page of a slot.
+fn page_of(slot: Slot) -> NonNull<Page> {
     let page = slot.0.as_ptr().map_addr(|at| at & !(PAGE - 1));
-    // SAFETY: the page of a slot that has not been given back, so it is there.
-    let header = unsafe { &*page.cast::<Header>() };
-    // Release: what was done with the slots comes before the page is freed; Acquire: by whoever is last.
-    if header.live.fetch_sub(count, AcqRel) == count {
-        // SAFETY: of `make`; nobody has a slot of it any more.
-        unsafe { std::alloc::dealloc(page, LAYOUT) };
+    NonNull::new(page.cast()).expect("pages are not at 0")
+}
+
+/// The slots of a zone that it does not have.
+#[derive(Debug)]
+#[repr(C, align(16))]
+pub(crate) struct Source {
+    /// The queue of pages that have idle slots: a stack from which one thread takes at a time, so that what
+    /// it finds there is not taken and put back meanwhile.
+    queue: AtomicPtr<Page>,
+    /// 0, or the number of the process's generation in which a thread takes. Who finds one at it does
+    /// without: a thread that stops there costs memory, not progress.
+    taker: AtomicUsize,
+    /// About how many of them are complete, and how many there must be for the queue to be trimmed.
+    complete: AtomicUsize,
+    trim_at: AtomicUsize,
+    /// The idle slots of the nursery, which lies behind.
+    idle: AtomicU32,
+}
+
+// SAFETY: atomics; pages are touched as the module says.
+unsafe impl Send for Source {}
+// SAFETY: as above.
+unsafe impl Sync for Source {}
+
+/// The right to take pages out of the queue.
+struct Taker<'s>(&'s Source);
+
+impl<'s> Taker<'s> {
+    /// None if another thread has it.
+    fn claim(source: &'s Source) -> Option<Self> {
+        let mine = threads::generation() + 1;
+        let last = source.taker.load(Relaxed);
+        // Acquire: pairs with the Release of `drop`: what the last taker took is not there any more.
+        let claimed = last != mine
+            && source
+                .taker
+                .compare_exchange(last, mine, Acquire, Relaxed)
+                .is_ok();
+        claimed.then_some(Taker(source))
+    }
+
+    fn pop(&self) -> Option<NonNull<Page>> {
+        let queue = &self.0.queue;
+        // Acquire: pairs with `push`.
+        let mut head = queue.load(Acquire);
+        loop {
+            let page = NonNull::new(head)?;
+            // SAFETY: in the queue, out of which nobody else takes it.
+            let next = unsafe { page.as_ref() }.next.load(Relaxed);
+            match queue.compare_exchange_weak(head, next, Acquire, Acquire) {
+                Ok(_) => return Some(page),
+                Err(now) => head = now,
+            }
+        }
     }
 }
 
-/// Whether two slots are of one page.
-pub(crate) fn same(a: Slot, b: Slot) -> bool {
-    (a.0.addr().get() ^ b.0.addr().get()) < PAGE
+impl Drop for Taker<'_> {
+    fn drop(&mut self) {
+        self.0.taker.store(0, Release);
+    }
+}
+
+impl Source {
+    fn layout(kind: &Kind) -> (Layout, usize) {
+        let slots = Layout::from_size_align(kind.size() * NURSERY as usize, kind.align());
+        let whole = slots.and_then(|slots| Layout::new::<Source>().extend(slots));
+        whole.expect("a few small slots")
+    }
+
+    /// A source with a nursery; None if there is no memory.
+    pub(crate) fn make(kind: &Kind) -> Option<NonNull<Source>> {
+        let (layout, _) = Source::layout(kind);
+        // SAFETY: the size is not 0.
+        let at = NonNull::new(unsafe { std::alloc::alloc(layout) })?.cast();
+        let source = Source {
+            queue: AtomicPtr::new(ptr::null_mut()),
+            taker: AtomicUsize::new(0),
+            complete: AtomicUsize::new(0),
+            trim_at: AtomicUsize::new(COMPLETE),
+            idle: AtomicU32::new((1 << NURSERY) - 1),
+        };
+        // SAFETY: fresh memory, which it fits.
+        unsafe { at.write(source) };
+        for i in 0..NURSERY {
+            kind.shut(Source::nursed(at, kind, i));
+        }
+        Some(at)
+    }
+
+    fn nursed(this: NonNull<Source>, kind: &Kind, i: u32) -> Slot {
+        let (_, first) = Source::layout(kind);
+        let at = this.cast::<u8>();
+        Slot(at.map_addr(|at| at.saturating_add(first + i as usize * kind.size())))
+    }
+
+    /// An idle slot of the nursery.
+    ///
+    /// # Safety
+    /// Of [`make`](Self::make), for the same kind.
+    pub(crate) unsafe fn nurse(this: NonNull<Source>, kind: &Kind) -> Option<Slot> {
+        // SAFETY: the caller's contract.
+        let idle = &unsafe { this.as_ref() }.idle;
+        // Acquire: pairs with the Release of `give`: what was done with the slot came before.
+        let mut now = idle.load(Relaxed);
+        while now != 0 {
+            match idle.compare_exchange_weak(now, now & (now - 1), Acquire, Relaxed) {
+                Ok(_) => return Some(Source::nursed(this, kind, now.trailing_zeros())),
+                Err(other) => now = other,
+            }
+        }
+        None
+    }
+
+    /// Which slot of the nursery it is.
+    fn place_in_nursery(this: NonNull<Source>, kind: &Kind, slot: Slot) -> Option<u32> {
+        let first = Source::nursed(this, kind, 0).0.addr().get();
+        let place = slot.0.addr().get().wrapping_sub(first);
+        let i = place / kind.size();
+        (i < NURSERY as usize).then_some(i as u32)
+    }
+
+    /// The idle slots of a page, or those of a fresh one; None if there is no memory.
+    pub(crate) fn take(&self, kind: &Kind, plan: Plan) -> Option<Vec<Slot>> {
+        while !self.queue.load(Relaxed).is_null() {
+            let Some(page) = Taker::claim(self).and_then(|taker| taker.pop()) else {
+                break;
+            };
+            let mut slots = Vec::new();
+            if slots.try_reserve_exact(plan.len).is_err() {
+                self.push(page, page);
+                return None;
+            }
+            for index in (0..plan.words()).rev() {
+                // SAFETY: out of the queue, by this thread. Acquire: pairs with the Release of `give`.
+                let mut bits = unsafe { word(page, index) }.swap(0, order(Step::PageTake, Acquire));
+                while bits != 0 {
+                    let bit = BITS - 1 - bits.leading_zeros() as usize;
+                    bits ^= 1 << bit;
+                    slots.push(slot(page, kind, plan, index * BITS + bit));
+                }
+            }
+            self.release(page, slots.len() as u32, plan);
+            if !slots.is_empty() {
+                return Some(slots);
+            }
+        }
+        Source::fresh(kind, plan)
+    }
+
+    /// Counts slots taken out of a page that was taken out of the queue; it stays queued if there are more.
+    fn release(&self, page: NonNull<Page>, taken: u32, plan: Plan) {
+        // SAFETY: out of the queue, by this thread.
+        let state = &unsafe { page.as_ref() }.state;
+        let mut now = state.load(Relaxed);
+        loop {
+            let left = (now >> 1).wrapping_sub(taken) & (u32::MAX >> 1);
+            // Negative, for the moment, if some were taken before they were counted.
+            let more = left != 0 && left <= plan.len as u32;
+            // Release: what was read of the page comes before whoever queues it next.
+            match state.compare_exchange_weak(now, left << 1 | u32::from(more), AcqRel, Relaxed) {
+                Ok(_) if more => return self.push(page, page),
+                Ok(_) => return,
+                Err(other) => now = other,
+            }
+        }
+    }
+
+    /// A fresh page's slots, those with the lowest addresses last.
+    fn fresh(kind: &Kind, plan: Plan) -> Option<Vec<Slot>> {
+        let mut slots = Vec::new();
+        slots.try_reserve_exact(plan.len).ok()?;
+        // SAFETY: the size is not 0.
+        let page: NonNull<Page> = NonNull::new(unsafe { std::alloc::alloc(LAYOUT) })?.cast();
+        let head = Page {
+            state: AtomicU32::new(0),
+            next: AtomicPtr::new(ptr::null_mut()),
+        };
+        // SAFETY: fresh memory, large enough, and aligned.
+        unsafe { page.write(head) };
+        for index in 0..plan.words() {
+            // SAFETY: before the first slot (`Plan::of`).
+            unsafe { word_at(page, index).write(AtomicUsize::new(0)) };
+        }
+        for i in (0..plan.len).rev() {
+            let slot = slot(page, kind, plan, i);
+            kind.shut(slot);
+            slots.push(slot);
+        }
+        Some(slots)
+    }
+
+    /// Takes raw slots back.
+    ///
+    /// # Safety
+    /// Of `nurse` or `take` of this source; they hold no items, and are not used again.
+    pub(crate) unsafe fn give(
+        this: NonNull<Source>,
+        kind: &Kind,
+        plan: Plan,
+        slots: impl Iterator<Item = Slot>,
+    ) {
+        // SAFETY: the caller's contract.
+        let source = unsafe { this.as_ref() };
+        // Slots of one page that follow each other are counted at once.
+        let mut run: Option<(NonNull<Page>, u32)> = None;
+        for slot in slots {
+            if let Some(i) = Source::place_in_nursery(this, kind, slot) {
+                // Release: pairs with the Acquire of `nurse`.
+                source.idle.fetch_or(1 << i, Release);
+                continue;
+            }
+            let page = page_of(slot);
+            let count = match run {
+                Some((last, count)) if last == page => count,
+                Some((last, count)) => {
+                    // SAFETY: their bits are set.
+                    unsafe { source.count(last, count, plan) };
+                    0
+                }
+                None => 0,
+            };
+            let place = (slot.0.addr().get() % PAGE - plan.first) / kind.size();
+            // SAFETY: the slot is not counted idle yet. Release: pairs with the Acquire of `take`.
+            unsafe { word(page, place / BITS) }
+                .fetch_or(1 << (place % BITS), order(Step::PageGive, Release));
+            run = Some((page, count + 1));
+        }
+        if let Some((page, count)) = run {
+            // SAFETY: their bits are set.
+            unsafe { source.count(page, count, plan) };
+        }
+    }
+
+    /// Counts slots of a page idle.
+    ///
+    /// # Safety
+    /// Their bits have been set by this thread, and they are not counted yet.
+    unsafe fn count(&self, page: NonNull<Page>, count: u32, plan: Plan) {
+        // SAFETY: as long as they are not counted the page is there.
+        let state = &unsafe { page.as_ref() }.state;
+        let mut now = state.load(Relaxed);
+        loop {
+            let idle = (now >> 1).wrapping_add(count) & (u32::MAX >> 1);
+            // Release: what was done with the slots comes before the page is freed; see `trim`.
+            match state.compare_exchange_weak(now, idle << 1 | 1, AcqRel, Relaxed) {
+                Ok(_) => {
+                    if now & 1 == 0 {
+                        self.push(page, page);
+                    }
+                    if idle == plan.len as u32 {
+                        self.complete.fetch_add(1, Relaxed);
+                    }
+                    return;
+                }
+                Err(other) => now = other,
+            }
+        }
+    }
+
+    /// Puts a chain of queued pages, the caller's, into the queue.
+    fn push(&self, first: NonNull<Page>, last: NonNull<Page>) {
+        let mut head = self.queue.load(Relaxed);
+        loop {
+            // SAFETY: the caller's until it is in the queue.
+            unsafe { last.as_ref() }.next.store(head, Relaxed);
+            // Release: pairs with the Acquire of those who take the queue.
+            match self
+                .queue
+                .compare_exchange_weak(head, first.as_ptr(), Release, Relaxed)
+            {
+                Ok(_) => return,
+                Err(now) => head = now,
+            }
+        }
+    }
+
+    /// Whether the queue is worth a trim.
+    pub(crate) fn is_untidy(&self) -> bool {
+        self.complete.load(Relaxed) >= self.trim_at.load(Relaxed)
+    }
+
+    /// Frees complete pages, unless another thread takes pages just now. O(pages in the queue).
+    pub(crate) fn trim(&self, kind: &Kind, plan: Plan) {
+        let Some(_taker) = Taker::claim(self) else {
+            return;
+        };
+        self.complete.store(0, Relaxed);
+        // Acquire: pairs with `push`.
+        let mut next = self.queue.swap(ptr::null_mut(), Acquire);
+        let mut kept: Option<(NonNull<Page>, NonNull<Page>)> = None;
+        let mut queued = 0;
+        while let Some(page) = NonNull::new(next) {
+            // SAFETY: out of the queue, by this thread.
+            let head = unsafe { page.as_ref() };
+            next = head.next.load(Relaxed);
+            // Acquire: pairs with the Release of every `count`.
+            if head.state.load(Acquire) == (plan.len as u32) << 1 | 1 {
+                // SAFETY: every slot is counted idle, and the page is out of the queue.
+                unsafe { free(page, kind, plan) };
+                continue;
+            }
+            queued += 1;
+            let last = kept.map_or(page, |(first, last)| {
+                head.next.store(first.as_ptr(), Relaxed);
+                last
+            });
+            kept = Some((page, last));
+        }
+        if let Some((first, last)) = kept {
+            self.push(first, last);
+        }
+        // So that a trim costs little for each page that it frees.
+        self.trim_at.store(COMPLETE.max(queued / 16), Relaxed);
+    }
+
+    /// Frees the source and its complete pages. A page of which an item is left is leaked with it, and so is
+    /// the nursery.
+    ///
+    /// # Safety
+    /// Of [`make`](Self::make), for the same kind, once; nobody else uses it.
+    pub(crate) unsafe fn free(this: NonNull<Source>, kind: &Kind, plan: Plan) {
+        // SAFETY: the caller's contract.
+        let source = unsafe { this.as_ref() };
+        source.trim(kind, plan);
+        if source.idle.load(Relaxed) == (1 << NURSERY) - 1 {
+            (0..NURSERY).for_each(|i| kind.open(Source::nursed(this, kind, i)));
+            // SAFETY: of `make`; atomics have no destructors.
+            unsafe { std::alloc::dealloc(this.as_ptr().cast(), Source::layout(kind).0) };
+        }
+    }
+}
+
+fn slot(page: NonNull<Page>, kind: &Kind, plan: Plan, i: usize) -> Slot {
+    let place = plan.first + i * kind.size();
+    Slot(page.cast::<u8>().map_addr(|at| at | place))
+}
+
+/// # Safety
+/// The page is the caller's alone, with all its slots.
+unsafe fn free(page: NonNull<Page>, kind: &Kind, plan: Plan) {
+    (0..plan.len).for_each(|i| kind.open(slot(page, kind, plan, i)));
+    // SAFETY: of `fresh`; atomics have no destructors.
+    unsafe { std::alloc::dealloc(page.as_ptr().cast(), LAYOUT) };
+}
+
+#[cfg(all(test, smr_loom))]
+mod models {
+    use super::*;
+    use crate::primitive::{Arc, OwnerCell, model, thread};
+    use crate::step::weaken;
+
+    const SLOTS: usize = 2;
+    const PLAN: Plan = Plan {
+        first: 256,
+        len: SLOTS,
+    };
+    const KIND: &Kind = &Kind::of::<u64>();
+
+    /// A source of one page, and what its slots hold: only who has a slot may touch that.
+    struct World {
+        source: NonNull<Source>,
+        items: [OwnerCell<u32>; SLOTS],
+        page: NonNull<Page>,
+    }
+
+    // SAFETY: loom checks what is done with the items.
+    unsafe impl Send for World {}
+    // SAFETY: as above.
+    unsafe impl Sync for World {}
+
+    impl World {
+        fn use_it(&self, slot: Slot) {
+            if page_of(slot) == self.page {
+                let i = (slot.0.addr().get() % PAGE - PLAN.first) / size_of::<u64>();
+                // SAFETY: whose slot it is; loom checks that.
+                unsafe { self.items[i].with(|n| *n += 1) };
+            }
+        }
+
+        fn give(&self, slots: &[Slot]) {
+            slots.iter().for_each(|&slot| self.use_it(slot));
+            // SAFETY: of this source, and not used again.
+            unsafe { Source::give(self.source, KIND, PLAN, slots.iter().copied()) };
+        }
+
+        fn take(&self) -> Vec<Slot> {
+            // SAFETY: there until the end.
+            let slots = unsafe { self.source.as_ref() }.take(KIND, PLAN);
+            let slots = slots.expect("there is memory");
+            slots.iter().for_each(|&slot| self.use_it(slot));
+            slots
+        }
+
+        /// Whether the page is the source's, complete.
+        fn is_back(&self) -> bool {
+            // SAFETY: there until the end.
+            let source = unsafe { self.source.as_ref() };
+            // SAFETY: as above.
+            let state = unsafe { self.page.as_ref() }.state.load(Relaxed);
+            state == (SLOTS as u32) << 1 | 1 && !source.queue.load(Relaxed).is_null()
+        }
+    }
+
+    /// Two threads give a page's slots back, one takes what is there by then, and gives that back, too.
+    fn give_and_take() {
+        let source = Source::make(KIND).expect("there is memory");
+        // SAFETY: made just now.
+        let slots = unsafe { source.as_ref() }.take(KIND, PLAN);
+        let slots = slots.expect("there is memory");
+        let page = page_of(slots[0]);
+        let world = Arc::new(World {
+            source,
+            items: std::array::from_fn(|_| OwnerCell::new(0)),
+            page,
+        });
+        let taker = {
+            let world = world.clone();
+            thread::spawn(move || {
+                let slots = world.take();
+                world.give(&slots);
+            })
+        };
+        // Loom looks for races with the last access only: who changes something runs first.
+        let giver = {
+            let (world, slot) = (world.clone(), [slots[1]]);
+            thread::spawn(move || world.give(&slot))
+        };
+        world.give(&slots[..1]);
+        giver.join().unwrap();
+        taker.join().unwrap();
+        assert!(world.is_back(), "a slot is lost");
+        // SAFETY: nobody else uses it.
+        unsafe { Source::free(source, KIND, PLAN) };
+    }
+
+    #[test]
+    fn every_slot_comes_back() {
+        model(give_and_take);
+        for step in [Step::PageGive, Step::PageTake] {
+            weaken(step);
+            let result = std::panic::catch_unwind(|| model(give_and_take));
+            weaken(Step::None);
+            assert!(result.is_err(), "{step:?} weakened is not caught");
+        }
+    }
 }

@@ -89,6 +89,10 @@ steps! {
     DepotPush,
     /// A depot's take is Acquire.
     DepotTake,
+    /// A slot is noted idle in its page with Release.
+    PageGive,
+    /// What is idle in a page is taken with Acquire.
+    PageTake,
     /// A bucket leaves limbo after its poll has succeeded.
     Limbo,
     /// A mover's fence between its count and its look at the barrier.

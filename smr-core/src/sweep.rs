@@ -218,6 +218,7 @@ impl RawZone {
                 self.ready_slots.fetch_sub(bucket.len(), Relaxed);
                 self.free_all(bucket);
             }
+            self.trim();
         }
     }
 

@@ -30,8 +30,8 @@ use crate::stats::ZoneStats;
 /// leaked: the structure disposes of them first.
 ///
 /// # Memory
-/// Small items share pages of 4 KiB, which go back to the system's allocator when the zone has given back
-/// all of their slots; the first 16 of a zone share less. Larger items are allocated one by one.
+/// Small items share pages of 4 KiB, which go back to the system's allocator when all of their slots are
+/// idle; the first 16 of a zone share less. Larger items are allocated one by one.
 ///
 /// # Costs
 /// `alloc` and `retire` are O(1), without locked instructions (with membarrier), and lock-free; every
