@@ -131,7 +131,7 @@ fn no_pairs<const N: usize>() -> [[AtomicU64; 2]; N] {
 /// is no room: it is always read.
 #[inline]
 fn line(hash: u64) -> u32 {
-    ((hash >> 48 & 0xFF) as u32 * 3 >> 8) + 1
+    (((hash >> 48 & 0xFF) as u32 * 3) >> 8) + 1
 }
 
 /// The bytes of a value of at most eight, the rest zero.

@@ -9,46 +9,31 @@ use smr_core::primitive::{AtomicPtr, Ordering};
 
 use super::bucket::{Bucket, Slots};
 
-/// Buckets in a segment: up to bucket `LARGE` few, so that the newest is a small part of all; then more,
-/// so that the directory stays in the cache. The first have segments of their own.
-const SMALL_LEN: usize = 8;
-const LARGE: usize = 4096;
-const LARGE_LEN: usize = 256;
-/// How many segments come before these.
-const BEFORE_LARGE: usize = SMALL_LEN - 1 + LARGE / SMALL_LEN;
+/// Segments grow with the table: each doubling has so many of the same size, as a power of two. So the
+/// newest is a small part of all, and the directory stays in the cache; a bucket's segment is the exponent
+/// and the first bits of the mantissa of its number, which takes no branch.
+const MANTISSA: u32 = 4;
+const FIRST: usize = 1 << MANTISSA;
 
 /// As many buckets as there can be: more would not fit into any memory.
 pub(super) const MOST_BUCKETS: usize = 1 << if usize::BITS < 64 { 24 } else { 40 };
 
-/// The segment of a bucket, and its place there.
+/// The segment of a bucket.
 #[inline]
-fn place(index: usize) -> (usize, usize) {
-    if index >= LARGE {
-        let segment = BEFORE_LARGE - LARGE / LARGE_LEN + index / LARGE_LEN;
-        (segment, index % LARGE_LEN)
-    } else {
-        let segment = SMALL_LEN - 1 + index / SMALL_LEN;
-        let alone = index < SMALL_LEN;
-        // What the directory says of the first is so that this is their place.
-        (if alone { index } else { segment }, index % SMALL_LEN)
-    }
+fn segment_of(index: usize) -> usize {
+    let number = index + FIRST;
+    let exponent = number.ilog2() - MANTISSA;
+    ((exponent as usize) << MANTISSA) + (number >> exponent) - FIRST
 }
 
 /// How many buckets a segment has.
 fn len(segment: usize) -> usize {
-    match segment {
-        0..SMALL_LEN => 1,
-        SMALL_LEN..BEFORE_LARGE => SMALL_LEN,
-        _ => LARGE_LEN,
-    }
+    1 << (segment >> MANTISSA)
 }
 
-/// The place of a segment's first bucket: 0 but for those that have one bucket.
-fn first_place(segment: usize) -> usize {
-    match segment {
-        0..SMALL_LEN => segment,
-        _ => 0,
-    }
+/// A segment's first bucket.
+fn first_of(segment: usize) -> usize {
+    ((FIRST + segment % FIRST) << (segment >> MANTISSA)) - FIRST
 }
 
 /// The capacity of the directory after one with so many entries.
@@ -59,9 +44,9 @@ fn next_capacity(entries: usize) -> usize {
     }
 }
 
-/// A directory: pointers to segments, after two words of its own, the length and the directory before.
-/// Complete before the next is made, which starts as a copy. One array, so that a bucket is found by two
-/// loads.
+/// A directory: pointers to where bucket 0 were if each segment began there, after two words of its own, the
+/// length and the directory before. Complete before the next is made, which starts as a copy. One array,
+/// so that a bucket is found by two loads.
 struct Directory<S: Slots>(*mut AtomicPtr<Bucket<S>>);
 
 impl<S: Slots> Clone for Directory<S> {
@@ -163,17 +148,17 @@ impl<S: Slots> Segments<S> {
     /// A bucket below the number for which [`provide`](Self::provide) has been called.
     #[inline]
     pub(super) fn bucket(&self, index: usize) -> &Bucket<S> {
-        let (segment, at) = place(index);
+        let segment = segment_of(index);
         let directory = self.directory();
         debug_assert!(
             segment < self.entries().len(),
             "bucket {index} has not been provided"
         );
         // SAFETY: it was provided, so the directory has it; directories only grow.
-        let first = unsafe { &*directory.entry(segment) }.load(Ordering::Acquire);
-        debug_assert!(!first.is_null(), "bucket {index} has not been provided");
+        let noted = unsafe { &*directory.entry(segment) }.load(Ordering::Acquire);
+        debug_assert!(!noted.is_null(), "bucket {index} has not been provided");
         // SAFETY: a bucket of the segment; segments live as long as `self`.
-        unsafe { &*first.wrapping_add(at) }
+        unsafe { &*noted.wrapping_add(index) }
     }
 
     /// Asks the cache for a bucket that has been provided, to read.
@@ -192,7 +177,7 @@ impl<S: Slots> Segments<S> {
     /// Sees to it that the bucket is there, and all below it. `first` is for those of a new first
     /// segment. Lock-free.
     pub(super) fn provide(&self, index: usize, first: impl Fn(&Bucket<S>)) -> Result<(), NoMemory> {
-        let (needed, _) = place(index);
+        let needed = segment_of(index);
         loop {
             let directory = self.directory();
             // SAFETY: null, or a directory that lives as long as `self`.
@@ -235,7 +220,7 @@ impl<S: Slots> Segments<S> {
         }
         let order = (Ordering::AcqRel, Ordering::Acquire);
         let null = ptr::null_mut();
-        let noted = made.wrapping_sub(first_place(segment));
+        let noted = made.wrapping_sub(first_of(segment));
         if entry
             .compare_exchange(null, noted, order.0, order.1)
             .is_err()
@@ -272,7 +257,7 @@ impl<S: Slots> Segments<S> {
                     // SAFETY: so many are there.
                     false => unsafe {
                         core::slice::from_raw_parts(
-                            noted.wrapping_add(first_place(segment)),
+                            noted.wrapping_add(first_of(segment)),
                             len(segment),
                         )
                     },
@@ -287,7 +272,7 @@ impl<S: Slots> Drop for Segments<S> {
         for (segment, entry) in self.entries().iter().enumerate() {
             let noted = entry.load(Ordering::Acquire);
             if !noted.is_null() {
-                let first = noted.wrapping_add(first_place(segment));
+                let first = noted.wrapping_add(first_of(segment));
                 // SAFETY: of `alloc`, with this length; nobody has it any more.
                 unsafe { memory::free(first, len(segment)) };
             }
@@ -379,8 +364,8 @@ mod tests {
     fn segments_follow_one_another() {
         let (mut segment, mut at) = (0, 0);
         for index in 0..5_000_000 {
-            let expected = (segment, first_place(segment) + at);
-            assert_eq!(place(index), expected, "bucket {index}");
+            assert_eq!(segment_of(index), segment, "bucket {index}");
+            assert_eq!(index - first_of(segment), at, "bucket {index}");
             at += 1;
             if at == len(segment) {
                 (segment, at) = (segment + 1, 0);

@@ -364,7 +364,7 @@ impl<S: Slots> Table<S> {
         let mut opened = header.with_state(State::Open).with_depth(depth).flipped();
         if list.set != 0 {
             // The filler's own: the slots are filled.
-            opened = opened.with_valid(list.set.into()).without_filling();
+            opened = opened.with_valid(list.set).without_filling();
         }
         child.change(header, opened.bumped());
     }

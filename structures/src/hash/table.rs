@@ -778,10 +778,10 @@ impl<S: Slots> Table<S> {
             if now.version() != proposal.base {
                 return false;
             }
-            let mut next = now.without_valid(proposal.clear.into());
+            let mut next = now.without_valid(proposal.clear);
             if proposal.set != 0 {
                 // Its maker's right to fill ends with it.
-                next = next.with_valid(proposal.set.into()).without_filling();
+                next = next.with_valid(proposal.set).without_filling();
             }
             if bucket.change(now, next.bumped().flipped()) {
                 // SAFETY: this call brought it into force.
