@@ -1,27 +1,19 @@
-//! Where blocks and extensions come from: a zone for both; in models, where reclamation is not the
-//! question, plain memory that lives until the end.
+//! Where blocks come from: a zone; in models, where reclamation is not the question, plain memory that
+//! lives until the end.
 
 use super::block::Block;
 
 #[cfg(not(smr_loom))]
 mod imp {
-    use core::mem::ManuallyDrop;
-
     use super::Block;
     use smr_core::{Shared, Smr, Zone};
 
     /// Under which nothing is reclaimed that was reachable when it began.
     pub(in super::super) type Section<'g> = smr_core::Guard<'g>;
 
-    pub(in super::super) struct Pool<I, M>(Zone<Piece<I, M>>);
+    pub(in super::super) struct Pool<I>(Zone<Block<I>>);
 
-    /// One or the other.
-    union Piece<I, M> {
-        block: ManuallyDrop<Block<I>>,
-        more: ManuallyDrop<M>,
-    }
-
-    impl<I, M> Pool<I, M> {
+    impl<I> Pool<I> {
         pub(in super::super) fn new(smr: &Smr) -> Self {
             Pool(Zone::new_in(smr))
         }
@@ -36,29 +28,21 @@ mod imp {
             block: Block<I>,
             section: &Section<'_>,
         ) -> *mut Block<I> {
-            let block = ManuallyDrop::new(block);
-            let piece = self.0.alloc(Piece { block });
-            piece.into_shared(section).as_ptr().cast()
-        }
-
-        pub(in super::super) fn alloc_more(&self, more: M, section: &Section<'_>) -> *mut M {
-            let more = ManuallyDrop::new(more);
-            let piece = self.0.alloc(Piece { more });
-            piece.into_shared(section).as_ptr().cast()
+            self.0.alloc(block).into_shared(section).as_ptr()
         }
 
         /// # Safety
-        /// As for [`Zone::retire`]; of `alloc` or `alloc_more`.
-        pub(in super::super) unsafe fn retire<T>(&self, piece: *mut T) {
+        /// As for [`Zone::retire`]; of `alloc`.
+        pub(in super::super) unsafe fn retire(&self, block: *mut Block<I>) {
             // SAFETY: the caller's contract.
-            unsafe { self.0.retire(Shared::from_raw(piece.cast())) };
+            unsafe { self.0.retire(Shared::from_raw(block)) };
         }
 
         /// # Safety
-        /// As for [`Zone::dispose`]; of `alloc` or `alloc_more`.
-        pub(in super::super) unsafe fn dispose<T>(&self, piece: *mut T) {
+        /// As for [`Zone::dispose`]; of `alloc`.
+        pub(in super::super) unsafe fn dispose(&self, block: *mut Block<I>) {
             // SAFETY: the caller's contract.
-            unsafe { self.0.dispose(Shared::from_raw(piece.cast())) };
+            unsafe { self.0.dispose(Shared::from_raw(block)) };
         }
     }
 }
@@ -77,10 +61,10 @@ mod imp {
     type Pieces = Mutex<HashMap<usize, unsafe fn(usize)>>;
 
     /// Checks that nothing is retired or freed twice, or lost.
-    pub(in super::super) struct Pool<I, M> {
+    pub(in super::super) struct Pool<I> {
         live: Pieces,
         retired: Pieces,
-        values: PhantomData<fn(I, M)>,
+        values: PhantomData<fn(I)>,
     }
 
     /// # Safety
@@ -91,7 +75,7 @@ mod imp {
         drop(unsafe { Box::from_raw(piece) });
     }
 
-    impl<I, M> Pool<I, M> {
+    impl<I> Pool<I> {
         pub(in super::super) fn new() -> Self {
             Pool {
                 live: Mutex::default(),
@@ -111,29 +95,25 @@ mod imp {
             self.keep(block)
         }
 
-        pub(in super::super) fn alloc_more(&self, more: M, _: &Section<'_>) -> *mut M {
-            self.keep(more)
-        }
-
         /// # Safety
         /// Of this pool.
-        pub(in super::super) unsafe fn retire<T>(&self, piece: *mut T) {
-            let free = self.live.lock().unwrap().remove(&piece.addr());
+        pub(in super::super) unsafe fn retire(&self, block: *mut Block<I>) {
+            let free = self.live.lock().unwrap().remove(&block.addr());
             let free = free.expect("not retired twice");
-            self.retired.lock().unwrap().insert(piece.addr(), free);
+            self.retired.lock().unwrap().insert(block.addr(), free);
         }
 
         /// # Safety
         /// Of this pool, and nobody else's.
-        pub(in super::super) unsafe fn dispose<T>(&self, piece: *mut T) {
-            let free = self.live.lock().unwrap().remove(&piece.addr());
+        pub(in super::super) unsafe fn dispose(&self, block: *mut Block<I>) {
+            let free = self.live.lock().unwrap().remove(&block.addr());
             let free = free.expect("not freed twice");
             // SAFETY: kept here, and taken out once.
-            unsafe { free(piece.addr()) };
+            unsafe { free(block.addr()) };
         }
     }
 
-    impl<I, M> Drop for Pool<I, M> {
+    impl<I> Drop for Pool<I> {
         fn drop(&mut self) {
             if !std::thread::panicking() {
                 assert!(self.live.get_mut().unwrap().is_empty(), "a piece is lost");

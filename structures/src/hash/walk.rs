@@ -31,7 +31,7 @@ impl<S: Slots> Table<S> {
     /// Lock-free; O(1) on average.
     pub(super) fn step(
         &self,
-        section: &Section<'_>,
+        _section: &Section<'_>,
         cursor: &mut Cursor,
         rehash: &impl Fn(S::Item) -> u64,
         batch: &mut Batch<S::Item>,
@@ -53,7 +53,7 @@ impl<S: Slots> Table<S> {
             // in its own bucket by now.
             let depth = header.depth() + u32::from(splitting);
             let first = hash & low_bits(depth);
-            found.extend(header.slots().map_while(|slot| bucket.load(slot, section)));
+            found.extend(header.slots().map_while(|slot| bucket.load(slot)));
             let Some(linked) = Self::read_link(&place) else {
                 found.clear();
                 continue;
