@@ -185,8 +185,8 @@ impl<I> Proposal<I> {
 /// Makes a list of `items` and what stays; at least one block of its own, which carries the proposal.
 ///
 /// Aborts if there is no memory.
-pub(super) fn make<I: Copy + Send, M>(
-    pool: &Pool<I, M>,
+pub(super) fn make<I: Copy + Send>(
+    pool: &Pool<I>,
     section: &Section<'_>,
     proposal: &Proposal<I>,
     items: &[I],
@@ -236,11 +236,7 @@ unsafe fn end_of<I>(block: *mut Block<I>) -> *mut Block<I> {
 ///
 /// # Safety
 /// A list of the pool, out of reach of sections that begin now, up to `to`; retired once.
-unsafe fn retire_until<I: Copy + Send, M>(
-    pool: &Pool<I, M>,
-    from: *mut Block<I>,
-    to: *mut Block<I>,
-) {
+unsafe fn retire_until<I: Copy + Send>(pool: &Pool<I>, from: *mut Block<I>, to: *mut Block<I>) {
     let mut at = from;
     while at != to {
         // SAFETY: not retired yet.
@@ -255,7 +251,7 @@ unsafe fn retire_until<I: Copy + Send, M>(
 ///
 /// # Safety
 /// Called once, by whoever brought it into force, in a section that began before.
-pub(super) unsafe fn retire_replaced<I: Copy + Send, M>(pool: &Pool<I, M>, block: *mut Block<I>) {
+pub(super) unsafe fn retire_replaced<I: Copy + Send>(pool: &Pool<I>, block: *mut Block<I>) {
     // SAFETY: the section protects it.
     let prev = unsafe { (*block).prev };
     // SAFETY: as above.
@@ -268,7 +264,7 @@ pub(super) unsafe fn retire_replaced<I: Copy + Send, M>(pool: &Pool<I, M>, block
 ///
 /// # Safety
 /// Called once, by whoever put it out of force, in a section that began before; no block of it stays.
-pub(super) unsafe fn retire_list<I: Copy + Send, M>(pool: &Pool<I, M>, list: Link<I>) {
+pub(super) unsafe fn retire_list<I: Copy + Send>(pool: &Pool<I>, list: Link<I>) {
     // SAFETY: the caller's contract.
     unsafe { retire_until(pool, list.block(), ptr::null_mut()) };
 }
@@ -277,7 +273,7 @@ pub(super) unsafe fn retire_list<I: Copy + Send, M>(pool: &Pool<I, M>, list: Lin
 ///
 /// # Safety
 /// Called once, by whoever took it out of the link, in a section that began before.
-pub(super) unsafe fn retire_own<I: Copy + Send, M>(pool: &Pool<I, M>, block: *mut Block<I>) {
+pub(super) unsafe fn retire_own<I: Copy + Send>(pool: &Pool<I>, block: *mut Block<I>) {
     // SAFETY: the section protects it.
     let kept = unsafe { end_of(block) };
     // SAFETY: out of the link.
@@ -288,7 +284,7 @@ pub(super) unsafe fn retire_own<I: Copy + Send, M>(pool: &Pool<I, M>, block: *mu
 ///
 /// # Safety
 /// It was never in a link, or everything is exclusively borrowed.
-pub(super) unsafe fn dispose_own<I: Copy + Send, M>(pool: &Pool<I, M>, block: *mut Block<I>) {
+pub(super) unsafe fn dispose_own<I: Copy + Send>(pool: &Pool<I>, block: *mut Block<I>) {
     // SAFETY: nobody else has it.
     let end = unsafe { end_of(block) };
     // SAFETY: as above.
@@ -299,18 +295,14 @@ pub(super) unsafe fn dispose_own<I: Copy + Send, M>(pool: &Pool<I, M>, block: *m
 ///
 /// # Safety
 /// Everything is exclusively borrowed.
-pub(super) unsafe fn dispose_all<I: Copy + Send, M>(pool: &Pool<I, M>, list: Link<I>) {
+pub(super) unsafe fn dispose_all<I: Copy + Send>(pool: &Pool<I>, list: Link<I>) {
     // SAFETY: the caller's contract.
     unsafe { dispose_until(pool, list.block(), ptr::null_mut()) };
 }
 
 /// # Safety
 /// Blocks that nobody else can reach.
-unsafe fn dispose_until<I: Copy + Send, M>(
-    pool: &Pool<I, M>,
-    from: *mut Block<I>,
-    to: *mut Block<I>,
-) {
+unsafe fn dispose_until<I: Copy + Send>(pool: &Pool<I>, from: *mut Block<I>, to: *mut Block<I>) {
     let mut at = from;
     while at != to {
         // SAFETY: not freed yet.

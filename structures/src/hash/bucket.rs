@@ -4,8 +4,17 @@ use smr_core::primitive::{AtomicPtr, AtomicU64, Ordering};
 
 use super::block::{Block, Link};
 use super::header::Header;
-use super::reclaim::Section;
 use super::steps::Step;
+
+/// What [segments](super::segments) hold.
+///
+/// # Safety
+/// Zeroed memory is a value of the type, which is aligned to 128 bytes and has no destructor.
+pub(super) unsafe trait Zeroed {
+    /// In models, whose atomics are not plain memory.
+    #[cfg(smr_loom)]
+    fn new() -> Self;
+}
 
 /// The slots of a bucket: atomic words, so that a torn or overtaken read is a wrong value, never a race.
 /// Accesses are relaxed; the header orders them. Each slot has a tag, some bits of its entry's hash.
@@ -13,7 +22,8 @@ use super::steps::Step;
 /// The first are in the bucket; more are in an extension, which only full buckets have.
 ///
 /// # Safety
-/// Zeroed memory is a value of the type, and slots keep what is stored in them.
+/// Zeroed memory is a value of the type, and of [`More`](Self::More), neither of which has a destructor;
+/// slots keep what is stored in them.
 pub(super) unsafe trait Slots: Sync {
     /// How many are in the bucket.
     const COUNT: u32;
@@ -33,7 +43,8 @@ pub(super) unsafe trait Slots: Sync {
     #[cfg(smr_loom)]
     fn new() -> Self;
 
-    /// Free ones.
+    /// The same of an extension's.
+    #[cfg(smr_loom)]
     fn more() -> Self::More;
 
     /// What is in a slot: what was stored there last, or earlier; nothing that was not stored there if
@@ -43,11 +54,43 @@ pub(super) unsafe trait Slots: Sync {
     /// The same of an extension's slot, counted from its first.
     fn load_more(more: &Self::More, slot: u32) -> Self::Item;
 
+    /// The same of any slot; none if it is an extension's, and there is none. If possible without a branch
+    /// that depends on the slot: nobody can guess it.
+    ///
+    /// # Safety
+    /// `more` is null or an extension.
+    #[inline]
+    unsafe fn load_any(&self, more: *const Self::More, slot: u32) -> Option<Self::Item> {
+        if slot < Self::COUNT {
+            return Some(self.load(slot));
+        }
+        // SAFETY: the caller's contract.
+        let more = unsafe { more.as_ref() };
+        more.map(|more| Self::load_more(more, slot - Self::COUNT))
+    }
+
     /// Only for the thread that set `filling`, and slots that are not valid.
     fn store(&self, slot: u32, item: Self::Item);
 
     /// The same for an extension's slot.
     fn store_more(more: &Self::More, slot: u32, item: Self::Item);
+
+    /// The same of any slot; false if it is an extension's, and there is none. As
+    /// [`load_any`](Self::load_any).
+    ///
+    /// # Safety
+    /// `more` is null or an extension.
+    #[inline]
+    unsafe fn store_any(&self, more: *const Self::More, slot: u32, item: Self::Item) -> bool {
+        if slot < Self::COUNT {
+            self.store(slot, item);
+            return true;
+        }
+        // SAFETY: the caller's contract.
+        let more = unsafe { more.as_ref() };
+        more.inspect(|more| Self::store_more(more, slot - Self::COUNT, item))
+            .is_some()
+    }
 
     /// Only for the thread that set `filling`, and slots that are not valid; of any slot.
     fn set_tag(&self, slot: u32, tag: u8);
@@ -55,10 +98,7 @@ pub(super) unsafe trait Slots: Sync {
     /// The tag of a slot, as of [`load`](Self::load); none of those that are not kept.
     fn tag(&self, slot: u32) -> Option<u8>;
 
-    /// One bit for each slot of the bucket with this tag. Others may be set besides.
-    fn tagged(&self, tag: u8) -> u32;
-
-    /// The same for all slots.
+    /// One bit for each slot with this tag. Others may be set besides.
     fn all_tagged(&self, tag: u8) -> u32;
 
     /// The slots where an entry of this hash is looked for first: one cache line's. Entries are put
@@ -141,9 +181,16 @@ impl Tags {
     }
 
     /// Only for the thread that set `filling`: it alone writes here, and the other bytes stay the same.
+    #[cfg_attr(not(smr_loom), allow(dead_code, reason = "for those with no others"))]
     #[inline]
     pub(super) fn store(&self, slot: u32, tag: u8) {
-        set_byte(&self.0[slot as usize / 8], slot % 8, tag);
+        set_byte(self.word(slot), slot % 8, tag);
+    }
+
+    /// The word with the tag of a slot below 16.
+    #[inline]
+    pub(super) fn word(&self, slot: u32) -> &AtomicU64 {
+        &self.0[slot as usize / 8 % 2]
     }
 
     #[inline]
@@ -156,26 +203,32 @@ impl Tags {
     #[inline]
     pub(super) fn equal(&self, tag: u8) -> u32 {
         let [low, high] = [0, 1].map(|i| self.0[i].load(Ordering::Relaxed));
-        #[cfg(target_arch = "x86_64")]
-        {
-            use core::arch::x86_64 as x86;
-            // SAFETY: SSE2 is part of the architecture.
-            let tags = unsafe { x86::_mm_set_epi64x(high.cast_signed(), low.cast_signed()) };
-            // SAFETY: as above.
-            let wanted = unsafe { x86::_mm_set1_epi8(tag.cast_signed()) };
-            // SAFETY: as above.
-            let equal = unsafe { x86::_mm_cmpeq_epi8(tags, wanted) };
-            // SAFETY: as above.
-            unsafe { x86::_mm_movemask_epi8(equal) }.cast_unsigned()
-        }
-        #[cfg(not(target_arch = "x86_64"))]
-        {
-            let bytes = low.to_le_bytes().into_iter().chain(high.to_le_bytes());
-            (0..)
-                .zip(bytes)
-                .map(|(i, byte)| u32::from(byte == tag) << i)
-                .sum()
-        }
+        bytes_equal(low, high, tag)
+    }
+}
+
+/// One bit for each byte of two words that is this one.
+#[inline]
+pub(super) fn bytes_equal(low: u64, high: u64, byte: u8) -> u32 {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use core::arch::x86_64 as x86;
+        // SAFETY: SSE2 is part of the architecture.
+        let bytes = unsafe { x86::_mm_set_epi64x(high.cast_signed(), low.cast_signed()) };
+        // SAFETY: as above.
+        let wanted = unsafe { x86::_mm_set1_epi8(byte.cast_signed()) };
+        // SAFETY: as above.
+        let equal = unsafe { x86::_mm_cmpeq_epi8(bytes, wanted) };
+        // SAFETY: as above.
+        unsafe { x86::_mm_movemask_epi8(equal) }.cast_unsigned()
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        let bytes = low.to_le_bytes().into_iter().chain(high.to_le_bytes());
+        (0..)
+            .zip(bytes)
+            .map(|(i, other)| u32::from(other == byte) << i)
+            .sum()
     }
 }
 
@@ -196,9 +249,10 @@ pub(super) struct Bucket<S: Slots> {
     pub(super) slots: S,
 }
 
-impl<S: Slots> Bucket<S> {
+// SAFETY: atomics, and slots, of which `Slots` says it; aligned so.
+unsafe impl<S: Slots> Zeroed for Bucket<S> {
     #[cfg(smr_loom)]
-    pub(super) fn new() -> Self {
+    fn new() -> Self {
         Bucket {
             header: AtomicU64::new(0),
             link: AtomicPtr::new(core::ptr::null_mut()),
@@ -206,7 +260,9 @@ impl<S: Slots> Bucket<S> {
             slots: S::new(),
         }
     }
+}
 
+impl<S: Slots> Bucket<S> {
     /// SeqCst, like every change: what is found in different buckets has one order.
     #[inline]
     pub(super) fn header(&self) -> Header {
@@ -296,36 +352,19 @@ impl<S: Slots> Bucket<S> {
     /// What is in a slot; none if it is in an extension, and there is none, so that the slot cannot be
     /// valid any more.
     #[inline]
-    pub(super) fn load(&self, slot: u32, _section: &Section<'_>) -> Option<S::Item> {
-        if slot < S::COUNT {
-            return Some(self.slots.load(slot));
-        }
-        // SAFETY: it was there within the section.
-        let more = unsafe { self.more().as_ref() }?;
-        Some(S::load_more(more, slot - S::COUNT))
+    pub(super) fn load(&self, slot: u32) -> Option<S::Item> {
+        // SAFETY: an extension lives as long as the table.
+        unsafe { self.slots.load_any(self.more(), slot) }
     }
 
     /// Stores into a slot that is not valid. Only for the thread that set `filling`. False if the slot
     /// is not there.
     #[inline]
-    pub(super) fn store(
-        &self,
-        slot: u32,
-        item: S::Item,
-        hash: u64,
-        _section: &Section<'_>,
-    ) -> bool {
-        if slot < S::COUNT {
-            self.slots.store(slot, item);
-        } else {
-            // SAFETY: it is there within the section; while this thread fills it is not taken away.
-            let Some(more) = (unsafe { self.more().as_ref() }) else {
-                return false;
-            };
-            S::store_more(more, slot - S::COUNT, item);
-        }
+    pub(super) fn store(&self, slot: u32, item: S::Item, hash: u64) -> bool {
+        // SAFETY: an extension lives as long as the table; while this thread fills it is not taken away.
+        let stored = unsafe { self.slots.store_any(self.more(), slot, item) };
         self.slots.set_tag(slot, tag_of(hash));
-        true
+        stored
     }
 
     /// For a bucket that nobody else can reach yet.

@@ -1,9 +1,9 @@
-//! How many entries there are: one counter for small maps, with stripes for large ones.
+//! How many entries there are: one counter for small maps, with stripes for large ones, each of which is
+//! one thread's.
 
 use core::cell::Cell;
 use core::ptr;
-use core::sync::atomic::{AtomicIsize, AtomicPtr, AtomicUsize, Ordering};
-use std::thread::LocalKey;
+use core::sync::atomic::{AtomicIsize, AtomicPtr, AtomicU64, Ordering};
 
 use crossbeam_utils::CachePadded;
 
@@ -32,20 +32,21 @@ impl Count {
         unsafe { stripes.as_ref() }.map_or(&[], |stripes| stripes)
     }
 
-    /// Adds; O(1).
+    /// Adds; O(1). Without a locked instruction, if the thread has a stripe of its own: after one the
+    /// processor does not begin the next operation's loads before this one's are done.
     #[inline]
     pub(super) fn add(&self, n: isize) {
-        let stripes = self.stripes();
-        let stripe = match stripes.len() {
-            0 => return self.add_to_total(n),
-            // A power of two.
-            len => &stripes[of_thread() & (len - 1)],
+        let Some(own) = self.stripes().get(of_thread()) else {
+            return self.add_to_total(n);
         };
-        let before = stripe.fetch_add(n, Ordering::Relaxed);
-        if (before + n).abs() >= BATCH {
-            let share = stripe.swap(0, Ordering::Relaxed);
+        // Relaxed: while the number is this thread's nobody else writes here, and who had it before has
+        // stopped, see `TAKEN`.
+        let mut share = own.load(Ordering::Relaxed) + n;
+        if share.abs() >= BATCH {
             self.add_to_total(share);
+            share = 0;
         }
+        own.store(share, Ordering::Relaxed);
     }
 
     fn add_to_total(&self, n: isize) {
@@ -98,23 +99,52 @@ impl Drop for Count {
     }
 }
 
-/// A number for the calling thread; few have the same.
+/// The thread has not asked for its number yet.
+const UNKNOWN: usize = usize::MAX;
+/// It has no stripe: there are too many threads, or it is about to end.
+const NONE: usize = usize::MAX - 1;
+
+std::thread_local! {
+    static NUMBER: Cell<usize> = const { Cell::new(UNKNOWN) };
+    static GIVE_BACK: GiveBack = const { GiveBack };
+}
+
+/// The numbers that threads have: a bit each. Release when one is given back, Acquire when it is taken: the
+/// stripes are as its last owner has left them.
+static TAKEN: AtomicU64 = AtomicU64::new(0);
+
+/// Gives the thread's number back when it ends.
+struct GiveBack;
+
+impl Drop for GiveBack {
+    fn drop(&mut self) {
+        let number = NUMBER.replace(NONE);
+        if number < 64 {
+            TAKEN.fetch_and(!(1 << number), Ordering::Release);
+        }
+    }
+}
+
+/// The calling thread's number, which no other has at the same time; [`NONE`] for those beyond 64.
 #[inline]
 fn of_thread() -> usize {
-    std::thread_local! {
-        static NUMBER: Cell<usize> = const { Cell::new(0) };
-    }
     match NUMBER.get() {
-        0 => number_thread(&NUMBER),
+        UNKNOWN => number_thread(),
         number => number,
     }
 }
 
 #[cold]
-fn number_thread(own: &'static LocalKey<Cell<usize>>) -> usize {
-    static NEXT: AtomicUsize = AtomicUsize::new(1);
-    let number = NEXT.fetch_add(1, Ordering::Relaxed);
-    own.set(number);
+fn number_thread() -> usize {
+    let mut number = NONE;
+    // Unless the thread is about to end.
+    if GIVE_BACK.try_with(|_| ()).is_ok() {
+        let taken = TAKEN.fetch_update(Ordering::Acquire, Ordering::Relaxed, |taken| {
+            (taken != u64::MAX).then_some(taken | taken.wrapping_add(1))
+        });
+        number = taken.map_or(NONE, |before| before.trailing_ones() as usize);
+    }
+    NUMBER.set(number);
     number
 }
 
@@ -139,5 +169,42 @@ mod tests {
         });
         assert_eq!(count.get(), 4 * 8_000);
         assert!(count.about().abs_diff(count.get()) <= 64 * 64);
+    }
+
+    #[test]
+    fn numbers_are_one_threads_at_a_time() {
+        let numbers = |threads: usize| -> Vec<usize> {
+            let gate = std::sync::Barrier::new(threads);
+            let ask = || {
+                let number = of_thread();
+                gate.wait();
+                number
+            };
+            std::thread::scope(|s| {
+                let asked: Vec<_> = (0..threads).map(|_| s.spawn(ask)).collect();
+                asked.into_iter().map(|t| t.join().unwrap()).collect()
+            })
+        };
+        for _ in 0..20 {
+            let mut all = numbers(10);
+            all.sort_unstable();
+            all.dedup();
+            assert!(all.len() == 10 && all[9] < 64, "{all:?}");
+        }
+        // Others of this program's threads have some.
+        let without = numbers(100).into_iter().filter(|&n| n == NONE).count();
+        assert!((36..80).contains(&without), "{without}");
+
+        // Not a test of its own: it would take the numbers away from under this one.
+        let count = Count::new();
+        count.spread();
+        for _ in 0..5 {
+            std::thread::scope(|s| {
+                for _ in 0..70 {
+                    s.spawn(|| (0..100).for_each(|_| count.add(1)));
+                }
+            });
+        }
+        assert_eq!(count.get(), 5 * 70 * 100);
     }
 }

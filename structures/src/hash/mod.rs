@@ -1,9 +1,10 @@
-//! The engine of the hash maps: linear hashing over buckets of two cache lines, lock-free throughout.
+//! The engine of the hash maps: linear hashing over buckets of some cache lines, lock-free throughout.
 //!
 //! # Buckets
 //! Bucket `i` at depth `d` holds the entries whose hashes end in the `d` low bits of `i`. It has a
-//! [header](header::Header), slots, and a link to a [list](block::Block) of immutable blocks for what
-//! finds no slot. What it holds is a function of its header, its valid slots and the list in force:
+//! [header](header::Header), slots, the last of which are in an [extension](extensions) that only full
+//! buckets have, and a link to a [list](block::Block) of immutable blocks for what finds no slot. What it
+//! holds is a function of its header, its valid slots and the list in force:
 //!
 //! - **H1.** The content changes at compare-and-swaps of the header only, and each but those of
 //!   `filling` gives it a new version. So what was read between two loads of the same header is the
@@ -57,6 +58,7 @@ mod block;
 pub(crate) mod boxed;
 mod bucket;
 mod count;
+mod extensions;
 mod header;
 #[cfg(not(smr_loom))]
 pub(crate) mod inline;

@@ -1,11 +1,10 @@
-//! Where blocks and extensions come from: a zone for both; in models, where reclamation is not the
-//! question, plain memory that lives until the end.
+//! Where blocks come from: a zone; in models, where reclamation is not the question, plain memory that
+//! lives until the end.
 
 use super::block::Block;
 
 #[cfg(not(smr_loom))]
 mod imp {
-    use core::mem::ManuallyDrop;
     use core::ptr;
 
     use super::Block;
@@ -15,24 +14,18 @@ mod imp {
     /// Under which nothing is reclaimed that was reachable when it began.
     pub(in super::super) type Section<'g> = smr_core::Guard<'g>;
 
-    /// A zone that is made when the first piece is: most small maps need none.
-    pub(in super::super) struct Pool<I, M> {
+    /// A zone that is made when the first block is: most small maps need none.
+    pub(in super::super) struct Pool<I> {
         smr: Smr,
-        zone: AtomicPtr<Zone<Piece<I, M>>>,
+        zone: AtomicPtr<Zone<Block<I>>>,
     }
 
     // SAFETY: a zone, and a handle.
-    unsafe impl<I: Send, M: Send> Send for Pool<I, M> {}
+    unsafe impl<I: Send> Send for Pool<I> {}
     // SAFETY: as above.
-    unsafe impl<I: Send, M: Send> Sync for Pool<I, M> {}
+    unsafe impl<I: Send> Sync for Pool<I> {}
 
-    /// One or the other.
-    union Piece<I, M> {
-        block: ManuallyDrop<Block<I>>,
-        more: ManuallyDrop<M>,
-    }
-
-    impl<I, M> Pool<I, M> {
+    impl<I> Pool<I> {
         pub(in super::super) fn new(smr: &Smr) -> Self {
             Pool {
                 smr: smr.clone(),
@@ -45,7 +38,7 @@ mod imp {
             &self.smr
         }
 
-        fn zone(&self) -> &Zone<Piece<I, M>> {
+        fn zone(&self) -> &Zone<Block<I>> {
             // Acquire: pairs with the Release of `make`.
             let zone = self.zone.load(Ordering::Acquire);
             // SAFETY: null, or of `make`, and there until the pool is dropped.
@@ -56,7 +49,7 @@ mod imp {
         }
 
         #[cold]
-        fn make(&self) -> &Zone<Piece<I, M>> {
+        fn make(&self) -> &Zone<Block<I>> {
             let made = Box::into_raw(Box::new(Zone::new_in(&self.smr)));
             let order = (Ordering::AcqRel, Ordering::Acquire);
             let null = ptr::null_mut();
@@ -77,33 +70,25 @@ mod imp {
             block: Block<I>,
             section: &Section<'_>,
         ) -> *mut Block<I> {
-            let block = ManuallyDrop::new(block);
-            let piece = self.zone().alloc(Piece { block });
-            piece.into_shared(section).as_ptr().cast()
-        }
-
-        pub(in super::super) fn alloc_more(&self, more: M, section: &Section<'_>) -> *mut M {
-            let more = ManuallyDrop::new(more);
-            let piece = self.zone().alloc(Piece { more });
-            piece.into_shared(section).as_ptr().cast()
+            self.zone().alloc(block).into_shared(section).as_ptr()
         }
 
         /// # Safety
-        /// As for [`Zone::retire`]; of `alloc` or `alloc_more`.
-        pub(in super::super) unsafe fn retire<T>(&self, piece: *mut T) {
+        /// As for [`Zone::retire`]; of `alloc`.
+        pub(in super::super) unsafe fn retire(&self, block: *mut Block<I>) {
             // SAFETY: the caller's contract.
-            unsafe { self.zone().retire(Shared::from_raw(piece.cast())) };
+            unsafe { self.zone().retire(Shared::from_raw(block)) };
         }
 
         /// # Safety
-        /// As for [`Zone::dispose`]; of `alloc` or `alloc_more`.
-        pub(in super::super) unsafe fn dispose<T>(&self, piece: *mut T) {
+        /// As for [`Zone::dispose`]; of `alloc`.
+        pub(in super::super) unsafe fn dispose(&self, block: *mut Block<I>) {
             // SAFETY: the caller's contract.
-            unsafe { self.zone().dispose(Shared::from_raw(piece.cast())) };
+            unsafe { self.zone().dispose(Shared::from_raw(block)) };
         }
     }
 
-    impl<I, M> Drop for Pool<I, M> {
+    impl<I> Drop for Pool<I> {
         fn drop(&mut self) {
             let zone = *self.zone.get_mut();
             if !zone.is_null() {
@@ -128,10 +113,10 @@ mod imp {
     type Pieces = Mutex<HashMap<usize, unsafe fn(usize)>>;
 
     /// Checks that nothing is retired or freed twice, or lost.
-    pub(in super::super) struct Pool<I, M> {
+    pub(in super::super) struct Pool<I> {
         live: Pieces,
         retired: Pieces,
-        values: PhantomData<fn(I, M)>,
+        values: PhantomData<fn(I)>,
     }
 
     /// # Safety
@@ -142,7 +127,7 @@ mod imp {
         drop(unsafe { Box::from_raw(piece) });
     }
 
-    impl<I, M> Pool<I, M> {
+    impl<I> Pool<I> {
         pub(in super::super) fn new() -> Self {
             Pool {
                 live: Mutex::default(),
@@ -162,29 +147,25 @@ mod imp {
             self.keep(block)
         }
 
-        pub(in super::super) fn alloc_more(&self, more: M, _: &Section<'_>) -> *mut M {
-            self.keep(more)
-        }
-
         /// # Safety
         /// Of this pool.
-        pub(in super::super) unsafe fn retire<T>(&self, piece: *mut T) {
-            let free = self.live.lock().unwrap().remove(&piece.addr());
+        pub(in super::super) unsafe fn retire(&self, block: *mut Block<I>) {
+            let free = self.live.lock().unwrap().remove(&block.addr());
             let free = free.expect("not retired twice");
-            self.retired.lock().unwrap().insert(piece.addr(), free);
+            self.retired.lock().unwrap().insert(block.addr(), free);
         }
 
         /// # Safety
         /// Of this pool, and nobody else's.
-        pub(in super::super) unsafe fn dispose<T>(&self, piece: *mut T) {
-            let free = self.live.lock().unwrap().remove(&piece.addr());
+        pub(in super::super) unsafe fn dispose(&self, block: *mut Block<I>) {
+            let free = self.live.lock().unwrap().remove(&block.addr());
             let free = free.expect("not freed twice");
             // SAFETY: kept here, and taken out once.
-            unsafe { free(piece.addr()) };
+            unsafe { free(block.addr()) };
         }
     }
 
-    impl<I, M> Drop for Pool<I, M> {
+    impl<I> Drop for Pool<I> {
         fn drop(&mut self) {
             if !std::thread::panicking() {
                 assert!(self.live.get_mut().unwrap().is_empty(), "a piece is lost");

@@ -1,54 +1,40 @@
-//! The buckets' memory: an array in segments that never move, behind a directory that is replaced as it
-//! grows.
+//! The memory of the buckets, and of their extensions: arrays in segments that never move, each behind a
+//! directory that is replaced as it grows.
 
 #[cfg(not(smr_loom))]
 use core::alloc::Layout;
+use core::marker::PhantomData;
 use core::ptr;
 
 use smr_core::primitive::{AtomicPtr, Ordering};
 
-use super::bucket::{Bucket, Slots};
+use super::bucket::{Bucket, Slots, Zeroed};
 
-/// Buckets in a segment: up to bucket `LARGE` few, so that the newest is a small part of all; then more,
-/// so that the directory stays in the cache. The first have segments of their own.
-const SMALL_LEN: usize = 8;
-const LARGE: usize = 4096;
-const LARGE_LEN: usize = 256;
-/// How many segments come before these.
-const BEFORE_LARGE: usize = SMALL_LEN - 1 + LARGE / SMALL_LEN;
+/// Segments grow with the table: each doubling has so many of the same size, as a power of two. So the
+/// newest is a small part of all, and the directory stays in the cache; a bucket's segment is the exponent
+/// and the first bits of the mantissa of its number, which takes no branch.
+const MANTISSA: u32 = 4;
+const FIRST: usize = 1 << MANTISSA;
 
 /// As many buckets as there can be: more would not fit into any memory.
 pub(super) const MOST_BUCKETS: usize = 1 << if usize::BITS < 64 { 24 } else { 40 };
 
-/// The segment of a bucket, and its place there.
+/// The segment of a bucket.
 #[inline]
-fn place(index: usize) -> (usize, usize) {
-    if index >= LARGE {
-        let segment = BEFORE_LARGE - LARGE / LARGE_LEN + index / LARGE_LEN;
-        (segment, index % LARGE_LEN)
-    } else {
-        let segment = SMALL_LEN - 1 + index / SMALL_LEN;
-        let alone = index < SMALL_LEN;
-        // What the directory says of the first is so that this is their place.
-        (if alone { index } else { segment }, index % SMALL_LEN)
-    }
+fn segment_of(index: usize) -> usize {
+    let number = index + FIRST;
+    let exponent = number.ilog2() - MANTISSA;
+    ((exponent as usize) << MANTISSA) + (number >> exponent) - FIRST
 }
 
 /// How many buckets a segment has.
 fn len(segment: usize) -> usize {
-    match segment {
-        0..SMALL_LEN => 1,
-        SMALL_LEN..BEFORE_LARGE => SMALL_LEN,
-        _ => LARGE_LEN,
-    }
+    1 << (segment >> MANTISSA)
 }
 
-/// The place of a segment's first bucket: 0 but for those that have one bucket.
-fn first_place(segment: usize) -> usize {
-    match segment {
-        0..SMALL_LEN => segment,
-        _ => 0,
-    }
+/// A segment's first bucket.
+fn first_of(segment: usize) -> usize {
+    ((FIRST + segment % FIRST) << (segment >> MANTISSA)) - FIRST
 }
 
 /// The capacity of the directory after one with so many entries.
@@ -59,25 +45,25 @@ fn next_capacity(entries: usize) -> usize {
     }
 }
 
-/// A directory: pointers to segments, after two words of its own, the length and the directory before.
-/// Complete before the next is made, which starts as a copy. One array, so that a bucket is found by two
-/// loads.
-struct Directory<S: Slots>(*mut AtomicPtr<Bucket<S>>);
+/// A directory: pointers to where bucket 0 were if each segment began there, after words of its own:
+/// the length, the directory before, and the annex. Complete before the next is made, which starts as a
+/// copy. One array, so that a bucket is found by two loads.
+struct Directory<T>(*mut AtomicPtr<T>);
 
-impl<S: Slots> Clone for Directory<S> {
+impl<T> Clone for Directory<T> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<S: Slots> Copy for Directory<S> {}
+impl<T> Copy for Directory<T> {}
 
-impl<S: Slots> Directory<S> {
+impl<T> Directory<T> {
     /// Words before the pointers.
-    const HEAD: usize = 2;
+    const HEAD: usize = 3;
 
     /// A copy, if there is one before, with room for more.
-    fn larger(older: Directory<S>) -> Result<Directory<S>, NoMemory> {
+    fn larger(older: Directory<T>, annex: *mut T) -> Result<Directory<T>, NoMemory> {
         // SAFETY: null or a directory, as all that are passed around.
         let entries = unsafe { older.entries() };
         let len = next_capacity(entries.len());
@@ -86,6 +72,7 @@ impl<S: Slots> Directory<S> {
         reserved.map_err(|_| NoMemory)?;
         words.push(AtomicPtr::new(ptr::without_provenance_mut(len)));
         words.push(AtomicPtr::new(older.0.cast()));
+        words.push(AtomicPtr::new(annex));
         let copies = entries.iter().map(|e| e.load(Ordering::Acquire));
         words.extend(copies.map(AtomicPtr::new));
         words.resize_with(Self::HEAD + len, || AtomicPtr::new(ptr::null_mut()));
@@ -103,7 +90,7 @@ impl<S: Slots> Directory<S> {
 
     /// # Safety
     /// Null, or of [`larger`](Self::larger) and not freed during `'d`.
-    unsafe fn entries<'d>(self) -> &'d [AtomicPtr<Bucket<S>>] {
+    unsafe fn entries<'d>(self) -> &'d [AtomicPtr<T>] {
         // SAFETY: the caller's contract.
         let len = unsafe { self.len() };
         let first = match len {
@@ -115,15 +102,25 @@ impl<S: Slots> Directory<S> {
     }
 
     #[inline]
-    fn entry(self, segment: usize) -> *mut AtomicPtr<Bucket<S>> {
+    fn entry(self, segment: usize) -> *mut AtomicPtr<T> {
         self.0.wrapping_add(Self::HEAD + segment)
+    }
+
+    /// What was passed to [`larger`](Self::larger).
+    ///
+    /// # Safety
+    /// Of `larger`, and not freed yet.
+    unsafe fn annex(self) -> *mut T {
+        // SAFETY: the caller's contract; a word of the head.
+        let word = unsafe { &*self.0.wrapping_add(2) };
+        word.load(Ordering::Relaxed)
     }
 
     /// Frees it, and answers the one before.
     ///
     /// # Safety
     /// Of [`larger`](Self::larger), once; nobody has it any more.
-    unsafe fn free(self) -> Directory<S> {
+    unsafe fn free(self) -> Directory<T> {
         // SAFETY: the caller's contract.
         let len = Self::HEAD + unsafe { self.len() };
         let words = ptr::slice_from_raw_parts_mut(self.0, len);
@@ -134,46 +131,50 @@ impl<S: Slots> Directory<S> {
 }
 
 /// Buckets by index.
-pub(super) struct Segments<S: Slots> {
-    directory: AtomicPtr<AtomicPtr<Bucket<S>>>,
+///
+/// `A` is something more that is made with the first of them, so that what is empty is small.
+pub(super) struct Segments<T: Zeroed, A: Default = ()> {
+    directory: AtomicPtr<AtomicPtr<T>>,
+    annex: PhantomData<A>,
 }
 
 /// There is no memory for a segment.
 #[derive(Debug)]
 pub(super) struct NoMemory;
 
-impl<S: Slots> Segments<S> {
+impl<T: Zeroed, A: Default> Segments<T, A> {
     pub(super) fn new() -> Self {
         Segments {
             directory: AtomicPtr::new(ptr::null_mut()),
+            annex: PhantomData,
         }
     }
 
     #[inline]
-    fn directory(&self) -> Directory<S> {
+    fn directory(&self) -> Directory<T> {
         Directory(self.directory.load(Ordering::Acquire))
     }
 
     /// The directory's pointers.
-    fn entries(&self) -> &[AtomicPtr<Bucket<S>>] {
+    fn entries(&self) -> &[AtomicPtr<T>] {
         // SAFETY: null, or a directory that lives as long as `self`.
         unsafe { self.directory().entries() }
     }
 
-    /// A bucket below the number for which [`provide`](Self::provide) has been called.
+    /// One below the number for which [`provide`](Self::provide) has been called.
     #[inline]
-    pub(super) fn bucket(&self, index: usize) -> &Bucket<S> {
-        let (segment, at) = place(index);
+    pub(super) fn get(&self, index: usize) -> &T {
+        let segment = segment_of(index);
         let directory = self.directory();
         debug_assert!(
             segment < self.entries().len(),
-            "bucket {index} has not been provided"
+            "{index} has not been provided"
         );
         // SAFETY: it was provided, so the directory has it; directories only grow.
-        let first = unsafe { &*directory.entry(segment) }.load(Ordering::Acquire);
-        debug_assert!(!first.is_null(), "bucket {index} has not been provided");
+        let noted = unsafe { &*directory.entry(segment) }.load(Ordering::Acquire);
+        debug_assert!(!noted.is_null(), "{index} has not been provided");
         // SAFETY: a bucket of the segment; segments live as long as `self`.
-        unsafe { &*first.wrapping_add(at) }
+        unsafe { &*noted.wrapping_add(index) }
     }
 
     /// Asks the cache for a bucket that has been provided, to read.
@@ -184,15 +185,15 @@ impl<S: Slots> Segments<S> {
 
     #[inline]
     fn lines(&self, index: usize) -> impl Iterator<Item = *const u8> {
-        let bucket: *const Bucket<S> = self.bucket(index);
-        let lines = (0..size_of::<Bucket<S>>()).step_by(64);
+        let bucket: *const T = self.get(index);
+        let lines = (0..size_of::<T>()).step_by(64);
         lines.map(move |at| bucket.cast::<u8>().wrapping_add(at))
     }
 
     /// Sees to it that the bucket is there, and all below it. `first` is for those of a new first
     /// segment. Lock-free.
-    pub(super) fn provide(&self, index: usize, first: impl Fn(&Bucket<S>)) -> Result<(), NoMemory> {
-        let (needed, _) = place(index);
+    pub(super) fn provide(&self, index: usize, first: impl Fn(&T)) -> Result<(), NoMemory> {
+        let needed = segment_of(index);
         loop {
             let directory = self.directory();
             // SAFETY: null, or a directory that lives as long as `self`.
@@ -207,7 +208,7 @@ impl<S: Slots> Segments<S> {
             };
             if entry.load(Ordering::Acquire).is_null() {
                 // Those below first: whoever finds this one relies on them.
-                let there = |entry: &AtomicPtr<Bucket<S>>| !entry.load(Ordering::Acquire).is_null();
+                let there = |entry: &AtomicPtr<T>| !entry.load(Ordering::Acquire).is_null();
                 let missing = entries[..needed]
                     .iter()
                     .rposition(there)
@@ -221,21 +222,21 @@ impl<S: Slots> Segments<S> {
     }
 
     fn provide_segment(
-        entry: &AtomicPtr<Bucket<S>>,
+        entry: &AtomicPtr<T>,
         segment: usize,
-        first: &impl Fn(&Bucket<S>),
+        first: &impl Fn(&T),
     ) -> Result<(), NoMemory> {
         if !entry.load(Ordering::Acquire).is_null() {
             return Ok(());
         }
-        let made = memory::alloc::<S>(len(segment)).ok_or(NoMemory)?;
+        let made = memory::alloc::<T>(len(segment)).ok_or(NoMemory)?;
         if segment == 0 {
             // SAFETY: fresh, with at least one bucket.
             first(unsafe { &*made });
         }
         let order = (Ordering::AcqRel, Ordering::Acquire);
         let null = ptr::null_mut();
-        let noted = made.wrapping_sub(first_place(segment));
+        let noted = made.wrapping_sub(first_of(segment));
         if entry
             .compare_exchange(null, noted, order.0, order.1)
             .is_err()
@@ -246,8 +247,24 @@ impl<S: Slots> Segments<S> {
         Ok(())
     }
 
-    fn enlarge(&self, older: Directory<S>) -> Result<(), NoMemory> {
-        let made = Directory::larger(older)?;
+    /// What is made with the first segment, which is there.
+    pub(super) fn annex(&self) -> &A {
+        let directory = self.directory();
+        // SAFETY: there is a first one, and directories live as long as `self`.
+        let annex = unsafe { directory.annex() };
+        // SAFETY: of `enlarge`, and freed with `self`.
+        unsafe { &*annex.cast::<A>() }
+    }
+
+    fn enlarge(&self, older: Directory<T>) -> Result<(), NoMemory> {
+        let is_first = older.0.is_null();
+        let annex = if is_first {
+            Box::into_raw(Box::<A>::default()).cast()
+        } else {
+            // SAFETY: a directory, which lives as long as `self`.
+            unsafe { older.annex() }
+        };
+        let made = Directory::larger(older, annex)?;
         let order = (Ordering::AcqRel, Ordering::Acquire);
         if self
             .directory
@@ -256,12 +273,16 @@ impl<S: Slots> Segments<S> {
         {
             // SAFETY: made here, and not published.
             unsafe { made.free() };
+            if is_first {
+                // SAFETY: as above.
+                drop(unsafe { Box::from_raw(annex.cast::<A>()) });
+            }
         }
         Ok(())
     }
 
     /// Every bucket that is there, exclusively borrowed.
-    pub(super) fn all(&mut self) -> impl Iterator<Item = &Bucket<S>> {
+    pub(super) fn all(&mut self) -> impl Iterator<Item = &T> {
         self.entries()
             .iter()
             .enumerate()
@@ -272,7 +293,7 @@ impl<S: Slots> Segments<S> {
                     // SAFETY: so many are there.
                     false => unsafe {
                         core::slice::from_raw_parts(
-                            noted.wrapping_add(first_place(segment)),
+                            noted.wrapping_add(first_of(segment)),
                             len(segment),
                         )
                     },
@@ -282,17 +303,31 @@ impl<S: Slots> Segments<S> {
     }
 }
 
-impl<S: Slots> Drop for Segments<S> {
+impl<S: Slots, A: Default> Segments<Bucket<S>, A> {
+    /// A bucket that is there.
+    #[inline]
+    pub(super) fn bucket(&self, index: usize) -> &Bucket<S> {
+        self.get(index)
+    }
+}
+
+impl<T: Zeroed, A: Default> Drop for Segments<T, A> {
     fn drop(&mut self) {
         for (segment, entry) in self.entries().iter().enumerate() {
             let noted = entry.load(Ordering::Acquire);
             if !noted.is_null() {
-                let first = noted.wrapping_add(first_place(segment));
+                let first = noted.wrapping_add(first_of(segment));
                 // SAFETY: of `alloc`, with this length; nobody has it any more.
                 unsafe { memory::free(first, len(segment)) };
             }
         }
         let mut directory = self.directory();
+        if !directory.0.is_null() {
+            // SAFETY: one of ours.
+            let annex = unsafe { directory.annex() };
+            // SAFETY: of `enlarge`, the same in all directories; nobody has it any more.
+            drop(unsafe { Box::from_raw(annex.cast::<A>()) });
+        }
         while !directory.0.is_null() {
             // SAFETY: ours, from the newest to the oldest.
             directory = unsafe { directory.free() };
@@ -302,17 +337,18 @@ impl<S: Slots> Drop for Segments<S> {
 
 #[cfg(not(smr_loom))]
 mod memory {
-    use super::{Bucket, Layout, Slots};
+    use super::{Layout, Zeroed};
     use core::ptr;
     use std::alloc::{alloc_zeroed, dealloc};
 
+    /// Of all that is asked for here.
     const ALIGN: usize = 128;
     /// From here on memory is asked for with an alignment that lets the allocator map zeroed pages
     /// rather than clear them, and aligned here.
     const LARGE: usize = 1 << 14;
 
-    fn layout<S: Slots>(count: usize) -> Option<Layout> {
-        let buckets = Layout::array::<Bucket<S>>(count).ok()?;
+    fn layout<T: Zeroed>(count: usize) -> Option<Layout> {
+        let buckets = Layout::array::<T>(count).ok()?;
         if buckets.size() < LARGE {
             return Some(buckets);
         }
@@ -320,8 +356,8 @@ mod memory {
     }
 
     /// Zeroed buckets; none if there is no memory.
-    pub(super) fn alloc<S: Slots>(count: usize) -> Option<*mut Bucket<S>> {
-        let layout = layout::<S>(count)?;
+    pub(super) fn alloc<T: Zeroed>(count: usize) -> Option<*mut T> {
+        let layout = layout::<T>(count)?;
         // SAFETY: the size is not 0.
         let at = unsafe { alloc_zeroed(layout) };
         if at.is_null() {
@@ -340,8 +376,8 @@ mod memory {
 
     /// # Safety
     /// Of `alloc`, with this count, once.
-    pub(super) unsafe fn free<S: Slots>(first: *mut Bucket<S>, count: usize) {
-        let layout = layout::<S>(count).expect("it was a layout before");
+    pub(super) unsafe fn free<T: Zeroed>(first: *mut T, count: usize) {
+        let layout = layout::<T>(count).expect("it was a layout before");
         let mut at: *mut u8 = first.cast();
         if layout.align() < ALIGN {
             let note = first.cast::<*mut u8>().wrapping_sub(1);
@@ -355,16 +391,16 @@ mod memory {
 
 #[cfg(smr_loom)]
 mod memory {
-    use super::{Bucket, Slots};
+    use super::Zeroed;
 
-    pub(super) fn alloc<S: Slots>(count: usize) -> Option<*mut Bucket<S>> {
-        let buckets: Box<[Bucket<S>]> = (0..count).map(|_| Bucket::new()).collect();
+    pub(super) fn alloc<T: Zeroed>(count: usize) -> Option<*mut T> {
+        let buckets: Box<[T]> = (0..count).map(|_| T::new()).collect();
         Some(Box::into_raw(buckets).cast())
     }
 
     /// # Safety
     /// Of `alloc`, with this count, once.
-    pub(super) unsafe fn free<S: Slots>(first: *mut Bucket<S>, count: usize) {
+    pub(super) unsafe fn free<T: Zeroed>(first: *mut T, count: usize) {
         let buckets = core::ptr::slice_from_raw_parts_mut(first, count);
         // SAFETY: the caller's contract.
         drop(unsafe { Box::from_raw(buckets) });
@@ -379,8 +415,8 @@ mod tests {
     fn segments_follow_one_another() {
         let (mut segment, mut at) = (0, 0);
         for index in 0..5_000_000 {
-            let expected = (segment, first_place(segment) + at);
-            assert_eq!(place(index), expected, "bucket {index}");
+            assert_eq!(segment_of(index), segment, "bucket {index}");
+            assert_eq!(index - first_of(segment), at, "bucket {index}");
             at += 1;
             if at == len(segment) {
                 (segment, at) = (segment + 1, 0);

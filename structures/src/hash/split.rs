@@ -14,6 +14,8 @@ use super::table::{Linked, Place, Step, Table, parent};
 
 /// Splits that one insertion does at most: a bounded pause.
 const SPLITS: usize = 4;
+/// So many slots a bucket has free when it gives its extension up after a split.
+const ROOM: u32 = 2;
 /// From so many buckets on, the count has stripes.
 const LARGE: usize = 256;
 
@@ -203,7 +205,7 @@ impl<S: Slots> Table<S> {
             index,
             header,
         };
-        let Some((linked, parted)) = Self::part(section, &place, rehash) else {
+        let Some((linked, parted)) = Self::part(&place, rehash) else {
             return;
         };
         let child = self.segments.bucket(index | 1 << header.depth());
@@ -211,7 +213,49 @@ impl<S: Slots> Table<S> {
         // The move linearizes when the parent opens.
         self.finish(section, &place, linked, &parted, rehash);
         self.set_free(section, child, rehash);
-        self.curtail(section, bucket);
+        self.move_in(bucket, rehash);
+        self.curtail_below(bucket, S::COUNT.saturating_sub(ROOM));
+    }
+
+    /// Moves what is in a bucket's extension into the bucket, if there is room for it and more.
+    fn move_in(&self, bucket: &Bucket<S>, rehash: &impl Rehash<S::Item>) {
+        let header = bucket.header();
+        let outside = header.valid() >> S::COUNT << S::COUNT;
+        let mut free = header.free(S::COUNT);
+        let fits = outside.count_ones() + ROOM <= free.count_ones();
+        if outside == 0 || !fits || header.state() != State::Open {
+            return;
+        }
+        let mut items = SmallVec::<[_; MOST_SLOTS]>::new();
+        for slot in header.slots().filter(|&slot| slot >= S::COUNT) {
+            let Some(item) = bucket.load(slot) else {
+                return;
+            };
+            items.push((item, 0));
+        }
+        if !bucket.still(header) {
+            return;
+        }
+        // The caller's code, which may panic: before the right to fill is taken.
+        for (item, hash) in &mut items {
+            // SAFETY: the header has been found the same since the items were read.
+            *hash = unsafe { rehash.hash(*item) };
+        }
+        if !bucket.begin_filling(header) {
+            return;
+        }
+        let mut filled = 0;
+        for (item, hash) in items {
+            let slot = choose::<S>(free, hash);
+            bucket.store(slot, item, hash);
+            free &= !(1 << slot);
+            filled |= 1 << slot;
+        }
+        let next = header.without_valid(outside).with_valid(filled);
+        // What it holds stays the same.
+        if !bucket.change(header.with_filling(), next.bumped()) {
+            bucket.end_filling();
+        }
     }
 
     /// Opens a child that is ready, now that its parent has finished the split.
@@ -230,11 +274,7 @@ impl<S: Slots> Table<S> {
     }
 
     /// Decides what moves; none if the bucket is not in this split any more.
-    fn part(
-        section: &Section<'_>,
-        place: &Place<'_, S>,
-        rehash: &impl Rehash<S::Item>,
-    ) -> Option<WithLink<S>> {
+    fn part(place: &Place<'_, S>, rehash: &impl Rehash<S::Item>) -> Option<WithLink<S>> {
         let Place {
             bucket,
             index,
@@ -243,30 +283,39 @@ impl<S: Slots> Table<S> {
         let depth = header.depth();
         let mut slots = SmallVec::<[_; MOST_SLOTS]>::new();
         for slot in header.slots() {
-            slots.push((slot, bucket.load(slot, section)?, bucket.slots.tag(slot)));
+            slots.push((slot, bucket.load(slot)?, bucket.slots.tag(slot)));
         }
         // This finds the header the same, after the slots were read: only now may items be looked into.
         let linked = Self::read_link(place)?;
-        let (mut moved, mut moving, mut staying) = (0, SmallVec::new(), SmallVec::new());
-        let mut part = |item, tag| {
+        let hash = |item, tag| {
             let known = Known { index, depth, tag };
             // SAFETY: the header has been found the same since the item was read.
-            let hash = unsafe { rehash.hash_for_split(item, known) };
-            let moves = hash >> depth & 1 == 1;
-            if moves {
-                moving.push((item, hash));
-            }
-            moves
+            unsafe { rehash.hash_for_split(item, known) }
         };
-        for (slot, item, tag) in slots {
-            if part(item, tag) {
-                moved |= 1 << slot;
-            }
+        let moves = |hash: u64| (hash >> depth & 1) as u32;
+        // Whether an entry moves nobody can guess: so no branch depends on it, but on how many do.
+        let (mut moved, mut left, mut hashes) = (0, 0, [0; MOST_SLOTS]);
+        for (at, &(slot, item, tag)) in slots.iter().enumerate() {
+            hashes[at] = hash(item, tag);
+            moved |= moves(hashes[at]) << slot;
+            left |= moves(hashes[at]) << at;
+        }
+        let (mut moving, mut staying) = (SmallVec::new(), SmallVec::new());
+        while left != 0 {
+            let at = left.trailing_zeros() as usize;
+            moving.push((slots[at].1, hashes[at]));
+            left &= left - 1;
         }
         // SAFETY: in force within this section.
         for block in unsafe { linked.in_force.blocks() } {
             let items = block.items().iter().copied();
-            staying.extend(items.filter(|&item| !part(item, None)));
+            for item in items {
+                let hash = hash(item, None);
+                match moves(hash) {
+                    0 => staying.push(item),
+                    _ => moving.push((item, hash)),
+                }
+            }
         }
         let parted = Parted {
             slots: moved,
@@ -296,7 +345,7 @@ impl<S: Slots> Table<S> {
             return;
         }
         if moving.len() > S::COUNT as usize {
-            self.extend(section, child);
+            self.extend(child);
         }
         if !child.begin_filling(header) {
             self.propose_child(section, child, moving, 0);
@@ -309,7 +358,7 @@ impl<S: Slots> Table<S> {
             few => few + S::MORE as usize,
         };
         let (in_slots, in_list) = moving.split_at(moving.len().min(most));
-        let filled = Self::fill(section, child, in_slots);
+        let filled = Self::fill(child, in_slots);
         if in_list.is_empty() {
             if child.change(header.with_filling(), ready.with_valid(filled)) {
                 return;
@@ -328,10 +377,10 @@ impl<S: Slots> Table<S> {
 
     /// Fills an empty bucket's slots, not more than it has: each entry goes where it is looked for first,
     /// as far as there is room. One bit for each filled slot.
-    fn fill(section: &Section<'_>, child: &Bucket<S>, entries: &[(S::Item, u64)]) -> u32 {
+    fn fill(child: &Bucket<S>, entries: &[(S::Item, u64)]) -> u32 {
         let mut filled = 0;
         let mut put = |slot, &(item, hash): &(S::Item, u64)| {
-            let stored = child.store(slot, item, hash, section);
+            let stored = child.store(slot, item, hash);
             debug_assert!(
                 stored,
                 "B6: who needs an extension has seen to it that there is one"
@@ -500,7 +549,7 @@ impl<S: Slots> Table<S> {
         }
         let mut set = 0;
         for &(slot, item, hash) in &chosen {
-            if !bucket.store(slot, item, hash, section) {
+            if !bucket.store(slot, item, hash) {
                 bucket.end_filling();
                 return;
             }

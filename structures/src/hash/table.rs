@@ -1,20 +1,23 @@
 //! The table: lookups and changes of one entry. Invariants and linearization points are in the
 //! [module's documentation](super).
 
+use core::hint::select_unpredictable;
+
 use smallvec::SmallVec;
 use smr_core::primitive::{AtomicUsize, Ordering};
 
 use super::block::{self, Block, Fate, ITEMS, Link, Proposal};
 use super::bucket::{Bucket, Probe, Rehash, Slots, choose, low_bits, tag_of};
 use super::count::Count;
+use super::extensions::Extensions;
 use super::header::{Header, State};
 use super::reclaim::{Pool, Section};
 use super::segments::Segments;
 
 /// A linear hash table of items that somebody else hashes and compares.
 pub(super) struct Table<S: Slots> {
-    pub(super) segments: Segments<S>,
-    pub(super) pool: Pool<S::Item, S::More>,
+    pub(super) segments: Segments<Bucket<S>, Extensions<S>>,
+    pub(super) pool: Pool<S::Item>,
     pub(super) count: Count,
     /// Buckets that exist: each has its memory, and is split from its parent by now or soon.
     pub(super) buckets: AtomicUsize,
@@ -153,7 +156,7 @@ impl Geometry {
 }
 
 impl<S: Slots> Table<S> {
-    pub(super) fn new(pool: Pool<S::Item, S::More>) -> Self {
+    pub(super) fn new(pool: Pool<S::Item>) -> Self {
         Table {
             segments: Segments::new(),
             pool,
@@ -163,18 +166,15 @@ impl<S: Slots> Table<S> {
         }
     }
 
-    /// The slots in the bucket itself.
-    const BUCKET: u32 = (1 << S::COUNT) - 1;
-
     /// Finds an item if nothing is unusual: no list, no split, no bucket that is not where it seems to
     /// be. None if it cannot tell.
     ///
-    /// Without a section only the slots in the bucket are looked at: nothing is looked into that is
-    /// reclaimed before the table is: only for items that do not [refer](Slots::REFER).
+    /// Looks into nothing that is reclaimed before the table is. Without a section only for items that do not
+    /// [refer](Slots::REFER).
     #[inline(always)]
     pub(super) fn glance(
         &self,
-        section: Option<&Section<'_>>,
+        _section: Option<&Section<'_>>,
         hash: u64,
         probe: &impl Probe<S::Item>,
     ) -> Option<Glance<'_, S>> {
@@ -182,22 +182,10 @@ impl<S: Slots> Table<S> {
         let bucket = self.segments.bucket(index);
         super::prefetch(bucket.slots.line(hash));
         let header = bucket.header();
-        let (mut candidates, others);
-        if section.is_some() {
-            candidates = bucket.slots.all_tagged(tag_of(hash)) & header.valid();
-            others = 0;
-        } else {
-            let tagged = bucket.slots.tagged(tag_of(hash)) & header.valid();
-            candidates = tagged & Self::BUCKET;
-            // The last slots' tags have not been looked at.
-            others = tagged & !Self::BUCKET | header.valid() >> 16;
-        }
+        let mut candidates = bucket.slots.all_tagged(tag_of(hash)) & header.valid();
         while candidates != 0 {
             let slot = candidates.trailing_zeros();
-            let item = match section {
-                Some(section) => bucket.load(slot, section)?,
-                None => bucket.slots.load(slot),
-            };
+            let item = bucket.load(slot)?;
             if S::REFER && !bucket.still(header) {
                 return None;
             }
@@ -218,7 +206,7 @@ impl<S: Slots> Table<S> {
         let here = (hash ^ index as u64).trailing_zeros() >= header.depth();
         let empty = link.is_null() && link.tag() == header.parity();
         let init = header.state() != State::Uninit;
-        let sure = here && empty && others == 0 && init && bucket.still(header);
+        let sure = here && empty && init && bucket.still(header);
         sure.then_some(Glance {
             bucket,
             header,
@@ -285,7 +273,7 @@ impl<S: Slots> Table<S> {
 
     /// Reads a bucket; none if it has changed meanwhile.
     pub(super) fn scan(
-        section: &Section<'_>,
+        _section: &Section<'_>,
         place: &Place<'_, S>,
         hash: u64,
         probe: &impl Probe<S::Item>,
@@ -295,7 +283,7 @@ impl<S: Slots> Table<S> {
         let mut candidates = bucket.slots.all_tagged(tag_of(hash)) & header.valid();
         while candidates != 0 && found.is_none() {
             let slot = candidates.trailing_zeros();
-            let item = bucket.load(slot, section)?;
+            let item = bucket.load(slot)?;
             if !bucket.still(header) {
                 return None;
             }
@@ -383,27 +371,17 @@ impl<S: Slots> Table<S> {
                     return again;
                 }
                 self.count.add(-1);
-                if !bucket.more().is_null() && Self::is_sparse(next) {
+                if Self::has_idle_extension(bucket, next) {
                     tidy(bucket);
                 }
             }
             Decision::Put(new) => {
-                let mut free = header.free(S::COUNT);
-                if free == 0 && found.is_some() && section.is_some() && !bucket.more().is_null() {
-                    free = header.free(S::COUNT + S::MORE);
-                }
+                let free = Self::free_slots(bucket, header, found.is_some());
                 if free == 0 || !bucket.begin_filling(header) {
                     return again;
                 }
                 let slot = choose::<S>(free, hash);
-                let stored = match section {
-                    Some(section) => bucket.store(slot, new, hash, section),
-                    None => {
-                        bucket.slots.store(slot, new);
-                        bucket.slots.set_tag(slot, tag_of(hash));
-                        true
-                    }
-                };
+                let stored = bucket.store(slot, new, hash);
                 let next = header.without_valid(slots).with_valid(1 << slot);
                 if !stored || !bucket.change(header.with_filling(), next.bumped()) {
                     bucket.end_filling();
@@ -503,64 +481,79 @@ impl<S: Slots> Table<S> {
         if header.filling() {
             return Room::None;
         }
-        let mut free = header.free(S::COUNT);
-        if bucket.more().is_null() {
-            if free == 0 {
-                if self.is_crowded() {
-                    self.relieve(section, hash, rehash);
-                } else {
-                    self.extend(section, bucket);
-                }
-                return Room::Again;
-            }
+        let free = Self::free_slots(bucket, header, matches!(now, Some(At::Slot(_))));
+        if free != 0 {
+            return Room::Slot(choose::<S>(free, hash));
+        }
+        if !bucket.more().is_null() {
+            return Room::None;
+        }
+        if self.is_crowded() {
+            self.relieve(section, hash, rehash);
         } else {
-            free = header.free(S::COUNT + S::MORE);
-            // The last is kept for new versions of what is in the others, which else had to go into
-            // the list.
-            let but_one = free & free.wrapping_sub(1);
-            if but_one == 0 && !matches!(now, Some(At::Slot(_))) {
-                return Room::None;
-            }
+            self.extend(bucket);
         }
-        match free {
-            0 => Room::None,
-            _ => Room::Slot(choose::<S>(free, hash)),
-        }
+        Room::Again
     }
 
     /// Sees to it that a bucket has an extension.
-    pub(super) fn extend(&self, section: &Section<'_>, bucket: &Bucket<S>) {
+    pub(super) fn extend(&self, bucket: &Bucket<S>) {
         if !bucket.more().is_null() {
             return;
         }
-        let made = self.pool.alloc_more(S::more(), section);
-        if !bucket.extend(made) {
-            // SAFETY: not published.
-            unsafe { self.pool.dispose(made) };
+        let extensions = self.segments.annex();
+        let taken = extensions.take();
+        if !bucket.extend(taken) {
+            // SAFETY: taken here, and in no bucket since.
+            unsafe { extensions.give(taken) };
         }
     }
 
-    /// Whether so few slots are valid that an extension is of no use.
+    /// The slots where there is room. An extension's last is kept for new versions of what is in the others,
+    /// which else had to go into the list. Without branches: most of them could not be guessed.
     #[inline]
-    fn is_sparse(header: Header) -> bool {
+    fn free_slots(bucket: &Bucket<S>, header: Header, for_new_version: bool) -> u32 {
+        let extended = !bucket.more().is_null();
+        let slots = S::COUNT + select_unpredictable(extended, S::MORE, 0);
+        let free = header.free(slots);
+        let last = free & free.wrapping_sub(1) == 0;
+        select_unpredictable(last & extended & !for_new_version, 0, free)
+    }
+
+    /// So few entries are in a bucket whose extension is of no use.
+    const FEW: u32 = S::COUNT.div_ceil(2);
+
+    /// Whether a bucket has an extension that is of no use. It rarely has; so this is one number that is
+    /// compared, not several conditions, none of which could be guessed.
+    #[inline]
+    fn has_idle_extension(bucket: &Bucket<S>, header: Header) -> bool {
         let valid = header.valid();
-        valid >> S::COUNT == 0 && valid.count_ones() * 2 <= S::COUNT + 1
+        let outside = u32::from(valid >> S::COUNT != 0);
+        let none = u32::from(bucket.more().is_null());
+        valid.count_ones() + 64 * (outside + none) <= Self::FEW
     }
 
     /// Takes a bucket's extension away, if it is of no use.
     #[cold]
     pub(super) fn curtail(&self, _section: &Section<'_>, bucket: &Bucket<S>) {
+        self.curtail_below(bucket, Self::FEW);
+    }
+
+    /// The same, if the bucket holds no more than so much, all of it in its own slots.
+    pub(super) fn curtail_below(&self, bucket: &Bucket<S>, most: u32) {
         let header = bucket.header();
         let more = bucket.more();
-        let idle = header.state() == State::Open && Self::is_sparse(header);
+        let valid = header.valid();
+        let inside = valid >> S::COUNT == 0 && valid.count_ones() <= most;
+        let idle = header.state() == State::Open && inside;
         // While this thread fills, no other makes a slot valid, or takes the extension away.
         if more.is_null() || !idle || !bucket.begin_filling(header) {
             return;
         }
         if bucket.curtail(more) {
-            // SAFETY: the exchange took it out of the bucket, once; whoever has found it there is in a
-            // section that began before.
-            unsafe { self.pool.retire(more) };
+            // SAFETY: the exchange took it out of the bucket, once, where `extend` had put it; by the
+            // bucket's header none of its slots is valid.
+            unsafe { self.segments.annex().give(more) };
         }
         bucket.end_filling();
     }
@@ -592,7 +585,7 @@ impl<S: Slots> Table<S> {
         if !bucket.begin_filling(header) {
             return Step::Again;
         }
-        if !bucket.store(slot, new, hash, section) {
+        if !bucket.store(slot, new, hash) {
             bucket.end_filling();
             return Step::Again;
         }
@@ -839,19 +832,14 @@ impl<S: Slots> Table<S> {
 
     /// Asks the cache for what items of a hash refer to, as far as it has their bucket.
     #[inline]
-    pub(super) fn prefetch_items(
-        &self,
-        section: &Section<'_>,
-        hash: u64,
-        mut prefetch: impl FnMut(S::Item),
-    ) {
+    pub(super) fn prefetch_items(&self, hash: u64, mut prefetch: impl FnMut(S::Item)) {
         let Some(index) = self.geometry.guess(hash) else {
             return;
         };
         let bucket = self.segments.bucket(index);
         let mut candidates = bucket.slots.all_tagged(tag_of(hash)) & bucket.header().valid();
         while candidates != 0 {
-            if let Some(item) = bucket.load(candidates.trailing_zeros(), section) {
+            if let Some(item) = bucket.load(candidates.trailing_zeros()) {
                 prefetch(item);
             }
             candidates &= candidates - 1;
@@ -910,11 +898,6 @@ impl<S: Slots> Table<S> {
             // SAFETY: as above.
             unsafe { block::dispose_all(pool, link) };
             bucket.init(Header(0));
-            let more = bucket.more();
-            if !more.is_null() && bucket.curtail(more) {
-                // SAFETY: as above.
-                unsafe { pool.dispose(more) };
-            }
         }
     }
 

@@ -31,7 +31,7 @@ impl<S: Slots> Table<S> {
     /// Lock-free; O(1) on average.
     pub(super) fn step(
         &self,
-        section: &Section<'_>,
+        _section: &Section<'_>,
         cursor: &mut Cursor,
         rehash: &impl Rehash<S::Item>,
         batch: &mut Batch<S::Item>,
@@ -50,7 +50,7 @@ impl<S: Slots> Table<S> {
             } = place;
             let depth = header.depth();
             let first = hash & low_bits(depth);
-            found.extend(header.slots().map_while(|slot| bucket.load(slot, section)));
+            found.extend(header.slots().map_while(|slot| bucket.load(slot)));
             let Some(linked) = Self::read_link(&place) else {
                 found.clear();
                 continue;

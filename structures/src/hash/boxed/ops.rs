@@ -40,7 +40,7 @@ where
             for (&hash, key) in hashes.iter().zip(keys) {
                 let wanted = Wanted::<Q, K, V>::new(hash, key);
                 self.table
-                    .prefetch_items(section, hash, |word| wanted.prefetch(word));
+                    .prefetch_items(hash, |word| wanted.prefetch(word));
             }
             for ((value, key), &hash) in values.iter_mut().zip(keys).zip(&hashes) {
                 let found = self.get(section, hash, key);

@@ -140,7 +140,7 @@ pub(in super::super) struct MoreWords([AtomicPtr<Head>; 9]);
 /// As many slots as have a tag.
 const TAGGED: u32 = 16;
 
-// SAFETY: zeroed, the tags are zero and the words null pointers.
+// SAFETY: zeroed, the tags are zero and the words null pointers; neither has a destructor.
 unsafe impl Slots for Words {
     const COUNT: u32 = 11;
     const MORE: u32 = 9;
@@ -157,6 +157,7 @@ unsafe impl Slots for Words {
         }
     }
 
+    #[cfg(smr_loom)]
     fn more() -> MoreWords {
         MoreWords(no_words())
     }
@@ -193,11 +194,6 @@ unsafe impl Slots for Words {
         (slot < TAGGED).then(|| self.tags.of(slot))
     }
 
-    #[inline]
-    fn tagged(&self, tag: u8) -> u32 {
-        self.tags.equal(tag)
-    }
-
     /// Of the last, whose tags are not kept, their words tell.
     #[inline]
     fn all_tagged(&self, tag: u8) -> u32 {
@@ -216,6 +212,7 @@ unsafe impl Slots for Words {
     }
 }
 
+#[cfg(smr_loom)]
 fn no_words<const N: usize>() -> [AtomicPtr<Head>; N] {
     core::array::from_fn(|_| AtomicPtr::new(ptr::null_mut()))
 }
