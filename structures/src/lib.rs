@@ -21,6 +21,7 @@ pub mod hash_map {
         AndModify, Compute, Drain, Entry, HashMap, HashMapBuilder, HashMapRef, IntoIter, Iter,
         Keys, OccupiedError, Values,
     };
+    pub use crate::hash::builder::Builder;
     pub use crate::hash::inline::{Computed, InlineHashMap, Iter as InlineIter, Operation};
 }
 

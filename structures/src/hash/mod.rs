@@ -56,6 +56,8 @@ mod block;
 #[cfg(not(smr_loom))]
 pub(crate) mod boxed;
 mod bucket;
+#[cfg(not(smr_loom))]
+pub(crate) mod builder;
 mod count;
 mod header;
 #[cfg(not(smr_loom))]
