@@ -1,6 +1,7 @@
 //! Lock-free maps on the [`smr_core`] reclamation clock.
 //!
 //! - [`HashMap`]: a hash table of any keys and values.
+//! - [`HashSet`]: a set of any keys.
 //! - [`InlineHashMap`](hash_map::InlineHashMap): a hash table for small plain keys and values.
 //!
 //! Every operation is lock-free: a thread that is suspended anywhere stops no other.
@@ -25,8 +26,19 @@ pub mod hash_map {
     pub use crate::hash::inline::{Computed, InlineHashMap, Iter as InlineIter, Operation};
 }
 
+/// Hash sets.
+#[cfg(not(smr_loom))]
+pub mod hash_set {
+    pub use crate::hash::boxed::{HashSet, HashSetBuilder, HashSetRef};
+}
+
+#[cfg(not(smr_loom))]
+pub mod set;
+
 #[cfg(not(smr_loom))]
 pub use hash_map::{Compute, HashMap, HashMapBuilder, HashMapRef, OccupiedError, Operation};
+#[cfg(not(smr_loom))]
+pub use hash_set::{HashSet, HashSetBuilder, HashSetRef};
 
 pub use equivalent::Equivalent;
 pub use guard::Guard;

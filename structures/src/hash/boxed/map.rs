@@ -6,6 +6,7 @@ use std::collections::hash_map::RandomState;
 use equivalent::Equivalent;
 use smr_core::{Guard as LocalGuard, OwnedGuard, Smr};
 
+use super::super::builder::Builder;
 use super::builder::HashMapBuilder;
 use super::core::Core;
 use super::iter::{Drain, Iter, Keys, Values};
@@ -152,7 +153,7 @@ impl<K, V> HashMap<K, V> {
     /// assert!(map.smr().is_same(&smr) && map.capacity() >= 100);
     /// ```
     pub fn builder() -> HashMapBuilder<K, V> {
-        HashMapBuilder::new()
+        Builder::new()
     }
 }
 

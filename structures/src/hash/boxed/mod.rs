@@ -13,6 +13,7 @@ mod map;
 mod node;
 mod ops;
 mod pinned;
+mod set;
 mod traits;
 mod word;
 
@@ -21,3 +22,4 @@ pub use entry::{AndModify, Entry};
 pub use iter::{Drain, IntoIter, Iter, Keys, Values};
 pub use map::{Compute, HashMap, OccupiedError};
 pub use pinned::HashMapRef;
+pub use set::{HashSet, HashSetBuilder, HashSetRef};
