@@ -69,6 +69,11 @@ use crate::hash_map::Operation;
 /// and leaves the map as it was. `Hash` is called once for an operation, never for growth. Entries whose
 /// hashes agree in full are found by a linear search.
 ///
+/// # Precomputed hashes
+/// Operations with names in `_with_hash` take a key's hash, by the map's hasher ([`hash_of`](Self::hash_of)):
+/// for keys that are costly to hash, and looked for more than once, or in several maps of the same hasher. A
+/// wrong hash gives wrong answers, nothing worse.
+///
 /// # Differences from papaya's
 /// Code for papaya 0.2 compiles after a change of `use`, except that
 /// - lookups borrow the map as well as the guard: what they return cannot outlive the map. In exchange keys
@@ -251,7 +256,7 @@ impl<K, V, S> HashMap<K, V, S> {
     /// If the guard is of another domain.
     #[inline]
     #[track_caller]
-    fn verify<'g>(&self, guard: &'g impl Guard) -> &'g LocalGuard<'g> {
+    pub(super) fn verify<'g>(&self, guard: &'g impl Guard) -> &'g LocalGuard<'g> {
         let section = guard.section();
         section.assert_of(self.smr());
         section

@@ -8,6 +8,7 @@
 mod builder;
 mod core;
 mod entry;
+mod hashed;
 mod iter;
 mod map;
 mod node;

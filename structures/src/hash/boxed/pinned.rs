@@ -7,6 +7,7 @@ use equivalent::Equivalent;
 use smr_core::Guard as LocalGuard;
 use smr_core::OwnedGuard;
 
+use super::core::Core;
 use super::entry::Entry;
 use super::iter::{Drain, Iter, Keys, Values};
 use super::map::{Compute, HashMap, OccupiedError};
@@ -27,6 +28,16 @@ impl<'map, K, V, S, G: Guard> HashMapRef<'map, K, V, S, G> {
     #[inline]
     pub(super) fn new(map: &'map HashMap<K, V, S>, guard: G) -> Self {
         HashMapRef { map, guard }
+    }
+
+    #[inline]
+    pub(super) fn core(&self) -> &'map Core<K, V, S> {
+        &self.map.core
+    }
+
+    #[inline]
+    pub(super) fn section(&self) -> &LocalGuard<'_> {
+        self.guard.section()
     }
 
     /// The map.
