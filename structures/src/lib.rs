@@ -5,6 +5,11 @@
 //! - [`InlineHashMap`](hash_map::InlineHashMap): a hash table for small plain keys and values.
 //!
 //! Every operation is lock-free: a thread that is suspended anywhere stops no other.
+//!
+//! # Features
+//! - `serde`: maps are serde's maps, sets its sequences. Other threads may write meanwhile: what is written is
+//!   collected before, as references, so that its length is right. What is read is not trusted to have the
+//!   length that it claims.
 
 mod guard;
 
@@ -31,6 +36,9 @@ pub mod hash_map {
 pub mod hash_set {
     pub use crate::hash::boxed::{HashSet, HashSetBuilder, HashSetRef};
 }
+
+#[cfg(all(feature = "serde", not(smr_loom)))]
+mod serial;
 
 #[cfg(not(smr_loom))]
 pub mod set;
