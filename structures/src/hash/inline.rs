@@ -16,6 +16,11 @@ use super::spread;
 use super::table::{self, Decided, Decision, Table};
 use super::walk::{Batch, Cursor};
 
+#[cfg(feature = "rayon")]
+mod parallel;
+#[cfg(feature = "rayon")]
+pub use parallel::ParIter;
+
 /// A key's and a value's bytes.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) struct Pair {

@@ -64,6 +64,20 @@ impl<'g, K, V, G> Iter<'g, K, V, G> {
     }
 }
 
+#[cfg(feature = "rayon")]
+impl<K, V, G> Iter<'_, K, V, G> {
+    /// Leaves the second half of what is to come to another; none if it is not worth it.
+    pub(super) fn split(&mut self) -> Option<Self> {
+        let nodes = &mut self.0;
+        let cursor = nodes.cursor.split(nodes.table.depth())?;
+        Some(Iter(Nodes {
+            cursor,
+            batch: Batch::new(),
+            ..*nodes
+        }))
+    }
+}
+
 impl<'g, K, V, G: Guard> Iterator for Iter<'g, K, V, G> {
     type Item = (&'g K, &'g V);
 

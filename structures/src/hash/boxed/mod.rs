@@ -13,6 +13,8 @@ mod iter;
 mod map;
 mod node;
 mod ops;
+#[cfg(feature = "rayon")]
+mod parallel;
 mod pinned;
 mod set;
 mod traits;
@@ -22,5 +24,7 @@ pub use builder::HashMapBuilder;
 pub use entry::{AndModify, Entry};
 pub use iter::{Drain, IntoIter, Iter, Keys, Values};
 pub use map::{Compute, HashMap, OccupiedError};
+#[cfg(feature = "rayon")]
+pub use parallel::{ParIter, ParKeys};
 pub use pinned::HashMapRef;
 pub use set::{HashSet, HashSetBuilder, HashSetRef};
