@@ -38,7 +38,11 @@ pub mod hash_map {
     pub use crate::hash::builder::Builder;
     #[cfg(feature = "rayon")]
     pub use crate::hash::inline::ParIter as InlineParIter;
-    pub use crate::hash::inline::{Computed, InlineHashMap, Iter as InlineIter, Operation};
+    pub use crate::hash::inline::{
+        Computed, Drain as InlineDrain, InlineHashMap, InlineHashMapBuilder,
+        IntoIter as InlineIntoIter, Iter as InlineIter, Keys as InlineKeys, Operation,
+        Values as InlineValues,
+    };
 }
 
 /// Hash sets.

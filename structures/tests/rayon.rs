@@ -144,5 +144,11 @@ fn they_are_made_of_parallel_iterators_and_given_up_to_them() {
         map.par_extend((10_000..30_000).into_par_iter().map(|n| (n, n)));
         assert_eq!(map.len(), 30_000);
         assert!(map.par_iter().all(|(key, value)| key == value));
+        assert_eq!(
+            map.into_par_iter()
+                .filter(|(key, value)| key == value)
+                .count(),
+            30_000
+        );
     });
 }

@@ -2,6 +2,7 @@
 
 use core::fmt;
 use core::hash::{BuildHasher, Hash};
+use core::iter::FusedIterator;
 use core::marker::PhantomData;
 use core::mem::MaybeUninit;
 use std::collections::hash_map::RandomState;
@@ -16,8 +17,14 @@ use super::spread;
 use super::table::{self, Decided, Decision, Table};
 use super::walk::{Batch, Cursor};
 
+mod builder;
+mod drain;
+mod hashed;
 #[cfg(feature = "rayon")]
 mod parallel;
+
+pub use builder::InlineHashMapBuilder;
+pub use drain::{Drain, IntoIter};
 #[cfg(feature = "rayon")]
 pub use parallel::ParIter;
 
@@ -241,12 +248,12 @@ unsafe impl<K: Send + Sync, V: Send + Sync, S: Sync> Sync for InlineHashMap<K, V
 impl<K, V, S> std::panic::UnwindSafe for InlineHashMap<K, V, S> {}
 impl<K, V, S> std::panic::RefUnwindSafe for InlineHashMap<K, V, S> {}
 
-/// What [`InlineHashMap::compute`] shall do.
+/// What [`HashMap::compute`](crate::HashMap::compute) or [`InlineHashMap::compute`] shall do.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Operation<V, T> {
     /// Store this value.
     Insert(V),
-    /// Remove the entry, if there is one.
+    /// Remove the entry, which must be there.
     Remove,
     /// Leave everything as it is, and return this.
     Abort(T),
@@ -266,8 +273,8 @@ pub enum Computed<V, T> {
     },
     /// The entry, with this value, was removed.
     Removed(V),
-    /// Nothing; for [`Operation::Remove`] without an entry, none.
-    Aborted(Option<T>),
+    /// Nothing, as the closure said.
+    Aborted(T),
 }
 
 impl<K, V> InlineHashMap<K, V> {
@@ -323,6 +330,29 @@ impl<K, V, S> InlineHashMap<K, V, S> {
     /// less. O(processors).
     pub fn len(&self) -> usize {
         self.table.count.get()
+    }
+
+    /// How many entries the table is made for by now. It grows by itself.
+    ///
+    /// ```
+    /// # use structures::hash_map::InlineHashMap;
+    /// assert_eq!(InlineHashMap::<u8, u8>::new().capacity(), 0);
+    /// ```
+    pub fn capacity(&self) -> usize {
+        self.table.capacity()
+    }
+
+    /// Frees, as far as the readers allow, what the table has replaced: see
+    /// [`Zone::flush`](smr_core::Zone::flush). Returns how many pieces still wait; entries have none. Never
+    /// waits; lock-free.
+    ///
+    /// ```
+    /// # use structures::hash_map::InlineHashMap;
+    /// let map: InlineHashMap<u32, u32> = (0..10_000).map(|n| (n, n)).collect();
+    /// map.flush();
+    /// ```
+    pub fn flush(&self) -> usize {
+        self.table.pool.flush()
     }
 
     /// How many buckets there are.
@@ -455,8 +485,12 @@ where
 
     /// What all changes are made of; `decide` may be asked more than once.
     #[inline]
-    fn write(&self, key: &K, mut decide: impl FnMut(Option<V>) -> Decision<V>) -> Option<V> {
-        let hash = self.hash(key);
+    fn write(
+        &self,
+        hash: u64,
+        key: &K,
+        mut decide: impl FnMut(Option<V>) -> Decision<V>,
+    ) -> Option<V> {
         let mut decide = |old: Option<Pair>| match decide(old.map(Self::value)) {
             Decision::Keep => Decision::Keep,
             Decision::Remove => Decision::Remove,
@@ -508,7 +542,7 @@ where
     /// assert_eq!(map.insert(1, 11), Some(10));
     /// ```
     pub fn insert(&self, key: K, value: V) -> Option<V> {
-        self.write(&key, |_| Decision::Put(value))
+        self.insert_with_hash(self.hash_of(&key), key, value)
     }
 
     /// Stores a value where there is none. Lock-free; O(1).
@@ -516,15 +550,39 @@ where
     /// # Errors
     /// The value that is there.
     pub fn try_insert(&self, key: K, value: V) -> Result<(), V> {
-        match self.write(&key, |old| {
-            old.map_or(Decision::Put(value), |_| Decision::Keep)
-        }) {
-            None => Ok(()),
-            Some(there) => Err(there),
+        self.try_insert_with_hash(self.hash_of(&key), key, value)
+    }
+
+    /// Stores a value that is made if there is none, and returns it. Lock-free; O(1).
+    ///
+    /// `make` is called at most once, and its value is lost if another thread has stored one meanwhile.
+    ///
+    /// # Errors
+    /// The value that is there.
+    ///
+    /// ```
+    /// # use structures::hash_map::InlineHashMap;
+    /// let map = InlineHashMap::new();
+    /// assert_eq!(map.try_insert_with(1, || 'a'), Ok('a'));
+    /// assert_eq!(map.try_insert_with(1, || 'b'), Err('a'));
+    /// ```
+    pub fn try_insert_with(&self, key: K, make: impl FnOnce() -> V) -> Result<V, V> {
+        let hash = self.hash_of(&key);
+        if let Some(there) = self.get_with_hash(hash, &key) {
+            return Err(there);
         }
+        let value = make();
+        self.try_insert_with_hash(hash, key, value).map(|()| value)
     }
 
     /// The value of a key, which is stored if there is none. Lock-free; O(1).
+    ///
+    /// ```
+    /// # use structures::hash_map::InlineHashMap;
+    /// let map = InlineHashMap::new();
+    /// assert_eq!(map.get_or_insert(1, 'a'), 'a');
+    /// assert_eq!(map.get_or_insert(1, 'b'), 'a');
+    /// ```
     pub fn get_or_insert(&self, key: K, value: V) -> V {
         self.try_insert(key, value).err().unwrap_or(value)
     }
@@ -532,11 +590,16 @@ where
     /// The value of a key, which is made if there is none. Lock-free; O(1).
     ///
     /// `make` is called at most once, and its value is lost if another thread has stored one meanwhile.
+    ///
+    /// ```
+    /// # use structures::hash_map::InlineHashMap;
+    /// let map = InlineHashMap::new();
+    /// assert_eq!(map.get_or_insert_with(1, || 'a'), 'a');
+    /// assert_eq!(map.get_or_insert_with(1, || 'b'), 'a');
+    /// ```
     pub fn get_or_insert_with(&self, key: K, make: impl FnOnce() -> V) -> V {
-        match self.get(&key) {
-            Some(there) => there,
-            None => self.get_or_insert(key, make()),
-        }
+        let (Ok(value) | Err(value)) = self.try_insert_with(key, make);
+        value
     }
 
     /// Changes the value of a key, and returns the new one; none if there is no such key. Lock-free; O(1).
@@ -550,25 +613,42 @@ where
     /// map.insert(1, 10);
     /// assert_eq!(map.update(1, |n| n + 1), Some(11));
     /// ```
-    pub fn update(&self, key: K, mut f: impl FnMut(V) -> V) -> Option<V> {
-        let mut new = None;
-        self.write(&key, |old| {
-            new = old.map(&mut f);
-            new.map_or(Decision::Keep, Decision::Put)
-        })?;
-        new
+    pub fn update(&self, key: K, f: impl FnMut(V) -> V) -> Option<V> {
+        self.update_with_hash(self.hash_of(&key), key, f)
     }
 
     /// Changes the value of a key, or stores one; returns what is there then. Lock-free; O(1).
     ///
     /// `f` may be called more than once, if other threads change the entry at the same time.
-    pub fn update_or_insert(&self, key: K, mut f: impl FnMut(V) -> V, value: V) -> V {
-        let mut new = value;
-        self.write(&key, |old| {
-            new = old.map_or(value, &mut f);
-            Decision::Put(new)
-        });
-        new
+    ///
+    /// ```
+    /// # use structures::hash_map::InlineHashMap;
+    /// let map = InlineHashMap::new();
+    /// assert_eq!(map.update_or_insert('a', |n| n + 1, 1), 1);
+    /// assert_eq!(map.update_or_insert('a', |n| n + 1, 1), 2);
+    /// ```
+    pub fn update_or_insert(&self, key: K, f: impl FnMut(V) -> V, value: V) -> V {
+        self.update_or_insert_with(key, f, || value)
+    }
+
+    /// Changes the value of a key, or stores one that is made; returns what is there then. Lock-free; O(1).
+    ///
+    /// `f` may be called more than once, if other threads change the entry at the same time; `make` at most
+    /// once.
+    ///
+    /// ```
+    /// # use structures::hash_map::InlineHashMap;
+    /// let map = InlineHashMap::new();
+    /// assert_eq!(map.update_or_insert_with('a', |n| n + 1, || 1), 1);
+    /// assert_eq!(map.update_or_insert_with('a', |n| n + 1, || 1), 2);
+    /// ```
+    pub fn update_or_insert_with(
+        &self,
+        key: K,
+        f: impl FnMut(V) -> V,
+        make: impl FnOnce() -> V,
+    ) -> V {
+        self.update_or_insert_with_hash(self.hash_of(&key), key, f, make)
     }
 
     /// Inserts, changes or removes an entry, or does nothing, in one atomic step. Lock-free; O(1).
@@ -587,31 +667,22 @@ where
     /// };
     /// assert_eq!(stock.compute(1, take), Computed::Updated { old: 2, new: 1 });
     /// assert_eq!(stock.compute(1, take), Computed::Removed(1));
-    /// assert_eq!(stock.compute(1, take), Computed::Aborted(Some("sold out")));
+    /// assert_eq!(stock.compute(1, take), Computed::Aborted("sold out"));
     /// ```
+    ///
+    /// # Panics
+    /// If `f` answers that an entry shall be removed that is not there.
     pub fn compute<T>(
         &self,
         key: K,
-        mut f: impl FnMut(Option<V>) -> Operation<V, T>,
+        f: impl FnMut(Option<V>) -> Operation<V, T>,
     ) -> Computed<V, T> {
-        let mut last = None;
-        let old = self.write(&key, |old| match last.insert(f(old)) {
-            Operation::Insert(value) => Decision::Put(*value),
-            Operation::Remove => Decision::Remove,
-            Operation::Abort(_) => Decision::Keep,
-        });
-        match (last, old) {
-            (Some(Operation::Insert(new)), None) => Computed::Inserted(new),
-            (Some(Operation::Insert(new)), Some(old)) => Computed::Updated { old, new },
-            (Some(Operation::Remove), Some(old)) => Computed::Removed(old),
-            (Some(Operation::Remove), None) | (None, _) => Computed::Aborted(None),
-            (Some(Operation::Abort(it)), _) => Computed::Aborted(Some(it)),
-        }
+        self.compute_with_hash(self.hash_of(&key), key, f)
     }
 
     /// Removes an entry, and returns its value. Lock-free; O(1).
     pub fn remove(&self, key: &K) -> Option<V> {
-        self.write(key, |_| Decision::Remove)
+        self.remove_with_hash(self.hash_of(key), key)
     }
 
     /// Removes an entry if `condition` holds of its value, and returns that. Lock-free; O(1).
@@ -620,24 +691,8 @@ where
     ///
     /// # Errors
     /// The value, if the condition does not hold.
-    pub fn remove_if(
-        &self,
-        key: &K,
-        mut condition: impl FnMut(&K, V) -> bool,
-    ) -> Result<Option<V>, V> {
-        let mut kept = false;
-        let old = self.write(key, |old| {
-            kept = old.is_some_and(|value| !condition(key, value));
-            if kept {
-                Decision::Keep
-            } else {
-                Decision::Remove
-            }
-        });
-        match old {
-            Some(value) if kept => Err(value),
-            old => Ok(old),
-        }
+    pub fn remove_if(&self, key: &K, condition: impl FnMut(&K, V) -> bool) -> Result<Option<V>, V> {
+        self.remove_if_with_hash(self.hash_of(key), key, condition)
     }
 
     /// Asserts the invariants of the table.
@@ -673,13 +728,25 @@ where
     }
 
     /// The keys; see [`iter`](Self::iter).
-    pub fn keys(&self) -> impl Iterator<Item = K> {
-        self.iter().map(|(key, _)| key)
+    ///
+    /// ```
+    /// # use structures::hash_map::InlineHashMap;
+    /// let map = InlineHashMap::from([(1, 'a'), (2, 'b')]);
+    /// assert_eq!(map.keys().sum::<i32>(), 3);
+    /// ```
+    pub fn keys(&self) -> Keys<'_, K, V, S> {
+        Keys(self.iter())
     }
 
     /// The values; see [`iter`](Self::iter).
-    pub fn values(&self) -> impl Iterator<Item = V> {
-        self.iter().map(|(_, value)| value)
+    ///
+    /// ```
+    /// # use structures::hash_map::InlineHashMap;
+    /// let map = InlineHashMap::from([('a', 1), ('b', 2)]);
+    /// assert_eq!(map.values().sum::<i32>(), 3);
+    /// ```
+    pub fn values(&self) -> Values<'_, K, V, S> {
+        Values(self.iter())
     }
 
     /// Removes the entries of which `keep` does not hold. Each is decided on its own, as by
@@ -731,11 +798,92 @@ where
     }
 }
 
+impl<K, V, S> FusedIterator for Iter<'_, K, V, S>
+where
+    K: NoUninit + Hash + Eq,
+    V: NoUninit,
+    S: BuildHasher,
+{
+}
+
+impl<K, V, S> Clone for Iter<'_, K, V, S> {
+    fn clone(&self) -> Self {
+        Iter {
+            map: self.map,
+            section: self.map.smr().enter(),
+            cursor: self.cursor,
+            batch: self.batch.clone(),
+        }
+    }
+}
+
 impl<K, V, S> fmt::Debug for Iter<'_, K, V, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Iter")
             .field("cursor", &self.cursor)
             .finish_non_exhaustive()
+    }
+}
+
+/// An iterator over a map's keys; see [`InlineHashMap::keys`].
+#[derive(Debug)]
+pub struct Keys<'m, K, V, S>(Iter<'m, K, V, S>);
+
+impl<K, V, S> Iterator for Keys<'_, K, V, S>
+where
+    K: NoUninit + Hash + Eq,
+    V: NoUninit,
+    S: BuildHasher,
+{
+    type Item = K;
+
+    fn next(&mut self) -> Option<K> {
+        self.0.next().map(|(key, _)| key)
+    }
+}
+
+impl<K, V, S> FusedIterator for Keys<'_, K, V, S>
+where
+    K: NoUninit + Hash + Eq,
+    V: NoUninit,
+    S: BuildHasher,
+{
+}
+
+impl<K, V, S> Clone for Keys<'_, K, V, S> {
+    fn clone(&self) -> Self {
+        Keys(self.0.clone())
+    }
+}
+
+/// An iterator over a map's values; see [`InlineHashMap::values`].
+#[derive(Debug)]
+pub struct Values<'m, K, V, S>(Iter<'m, K, V, S>);
+
+impl<K, V, S> Iterator for Values<'_, K, V, S>
+where
+    K: NoUninit + Hash + Eq,
+    V: NoUninit,
+    S: BuildHasher,
+{
+    type Item = V;
+
+    fn next(&mut self) -> Option<V> {
+        self.0.next().map(|(_, value)| value)
+    }
+}
+
+impl<K, V, S> FusedIterator for Values<'_, K, V, S>
+where
+    K: NoUninit + Hash + Eq,
+    V: NoUninit,
+    S: BuildHasher,
+{
+}
+
+impl<K, V, S> Clone for Values<'_, K, V, S> {
+    fn clone(&self) -> Self {
+        Values(self.0.clone())
     }
 }
 
@@ -775,6 +923,26 @@ where
     }
 }
 
+impl<K, V, S> Extend<(K, V)> for &InlineHashMap<K, V, S>
+where
+    K: NoUninit + Hash + Eq,
+    V: NoUninit,
+    S: BuildHasher,
+{
+    fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, entries: I) {
+        let entries = entries.into_iter();
+        // As std's: keys may be there already, or come twice.
+        let expected = match (entries.size_hint().0, self.is_empty()) {
+            (least, true) => least,
+            (least, false) => least.div_ceil(2),
+        };
+        self.reserve(expected);
+        for (key, value) in entries {
+            self.insert(key, value);
+        }
+    }
+}
+
 impl<K, V, S> Extend<(K, V)> for InlineHashMap<K, V, S>
 where
     K: NoUninit + Hash + Eq,
@@ -782,9 +950,39 @@ where
     S: BuildHasher,
 {
     fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, entries: I) {
-        for (key, value) in entries {
-            self.insert(key, value);
-        }
+        (&*self).extend(entries);
+    }
+}
+
+impl<'a, K, V, S> Extend<(&'a K, &'a V)> for &InlineHashMap<K, V, S>
+where
+    K: NoUninit + Hash + Eq,
+    V: NoUninit,
+    S: BuildHasher,
+{
+    fn extend<I: IntoIterator<Item = (&'a K, &'a V)>>(&mut self, entries: I) {
+        self.extend(entries.into_iter().map(|(&key, &value)| (key, value)));
+    }
+}
+
+impl<'a, K, V, S> Extend<(&'a K, &'a V)> for InlineHashMap<K, V, S>
+where
+    K: NoUninit + Hash + Eq,
+    V: NoUninit,
+    S: BuildHasher,
+{
+    fn extend<I: IntoIterator<Item = (&'a K, &'a V)>>(&mut self, entries: I) {
+        (&*self).extend(entries);
+    }
+}
+
+impl<K, V, const N: usize> From<[(K, V); N]> for InlineHashMap<K, V, RandomState>
+where
+    K: NoUninit + Hash + Eq,
+    V: NoUninit,
+{
+    fn from(entries: [(K, V); N]) -> Self {
+        entries.into_iter().collect()
     }
 }
 

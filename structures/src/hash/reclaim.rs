@@ -31,6 +31,10 @@ mod imp {
             self.0.smr()
         }
 
+        pub(in super::super) fn flush(&self) -> usize {
+            self.0.flush()
+        }
+
         pub(in super::super) fn alloc(
             &self,
             block: Block<I>,

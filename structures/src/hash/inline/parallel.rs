@@ -99,6 +99,16 @@ where
     }
 }
 
+/// The entries. They are taken out of the map by the calling thread.
+impl<K: NoUninit + Send, V: NoUninit + Send, S> IntoParallelIterator for InlineHashMap<K, V, S> {
+    type Item = (K, V);
+    type Iter = rayon::vec::IntoIter<(K, V)>;
+
+    fn into_par_iter(self) -> Self::Iter {
+        self.into_iter().collect::<Vec<_>>().into_par_iter()
+    }
+}
+
 impl<K, V, S> Clone for ParIter<'_, K, V, S> {
     fn clone(&self) -> Self {
         ParIter(self.0)
