@@ -76,13 +76,18 @@ use crate::hash_map::Operation;
 ///
 /// # Differences from papaya's
 /// Code for papaya 0.2 compiles after a change of `use`, except that
-/// - lookups borrow the map as well as the guard: what they return cannot outlive the map. In exchange keys
-///   and values need not be `'static`, and a map that is dropped drops everything at once;
-/// - [`OwnedGuard`] has no lifetime parameter, and collectors are [domains](Smr), of which
-///   [`HashMapBuilder::domain`] takes one;
-/// - there is no resize mode: growth never blocks.
+/// - what operations return is borrowed from the map as well as from the guard, so it cannot outlive the map.
+///   In exchange maps whose keys and values are not `'static` can share a domain, and its guards;
+/// - [`OwnedGuard`] has no lifetime parameter, and [`Guard`] no methods: seize's `refresh` is
+///   [`repin`](HashMapRef::repin);
+/// - collectors are [domains](Smr): the builder has [`domain`](HashMapBuilder::domain), and neither `collector`
+///   nor `shared_collector`. All maps are in the global domain unless they are given another;
+/// - there is no resize mode: growth never blocks;
+/// - iterators are named in [`hash_map`](crate::hash_map) and [`set`](crate::set), not at the top.
 ///
-/// Closures may be `FnMut`, where papaya asks for `Fn`.
+/// [`HashSet::insert`](crate::HashSet::insert) keeps a key that is there, as std's does and papaya's is said to.
+/// Bounds are weaker in places: closures may be `FnMut` where papaya asks for `Fn`, and iteration asks for
+/// neither `Hash` nor `Eq`.
 ///
 /// Source: linear hashing (W. Litwin, 1980) over cache-line buckets; the protocol is this crate's own, and
 /// `docs/hash.md` describes it.
