@@ -53,6 +53,7 @@ fn no_operation_with_a_hash_hashes() {
 }
 
 /// Of a key that is looked for without being made.
+#[derive(Hash)]
 struct Borrowed<'s>(&'s str, u32);
 
 impl structures::Equivalent<(String, u32)> for Borrowed<'_> {
@@ -70,7 +71,7 @@ fn hashes_are_those_of_the_hasher() {
     for n in 0..100 {
         let text = n.to_string();
         let hash = Hasher::default().hash_one((&text, n));
-        assert_eq!(hash, map.hash_of(&(&text, n)));
+        assert_eq!(hash, map.hash_of(&Borrowed(&text, n)));
         assert_eq!(
             map.get_with_hash(hash, &Borrowed(&text, n), &guard),
             Some(&n)

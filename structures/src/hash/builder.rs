@@ -6,7 +6,7 @@ use std::collections::hash_map::RandomState;
 
 use smr_core::Smr;
 
-/// Settings of a hash map or set `M` that is to be made; see [`HashMap::builder`](super::boxed::HashMap::builder).
+/// Settings of a hash map or set `M` that is to be made; see [`HashMap::builder`](crate::HashMap::builder).
 ///
 /// ```
 /// use structures::{HashMap, HashSet, Smr};

@@ -249,6 +249,20 @@ impl<K, V, S> std::panic::UnwindSafe for InlineHashMap<K, V, S> {}
 impl<K, V, S> std::panic::RefUnwindSafe for InlineHashMap<K, V, S> {}
 
 /// What [`HashMap::compute`](crate::HashMap::compute) or [`InlineHashMap::compute`] shall do.
+///
+/// ```
+/// use structures::hash_map::{InlineHashMap, Operation};
+///
+/// let left = InlineHashMap::from([('a', 2)]);
+/// let take = |n: Option<u32>| match n {
+///     None => Operation::Abort(()),
+///     Some(1) => Operation::Remove,
+///     Some(n) => Operation::Insert(n - 1),
+/// };
+/// left.compute('a', take);
+/// left.compute('a', take);
+/// assert!(left.is_empty());
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Operation<V, T> {
     /// Store this value.
@@ -260,6 +274,14 @@ pub enum Operation<V, T> {
 }
 
 /// What [`InlineHashMap::compute`] has done.
+///
+/// ```
+/// use structures::hash_map::{Computed, InlineHashMap, Operation};
+///
+/// let map = InlineHashMap::new();
+/// let done = map.compute('a', |_| Operation::<_, ()>::Insert(1));
+/// assert_eq!(done, Computed::Inserted(1));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Computed<V, T> {
     /// There was none; now there is this value.
@@ -279,6 +301,12 @@ pub enum Computed<V, T> {
 
 impl<K, V> InlineHashMap<K, V> {
     /// An empty map with std's hasher, in the global domain. Allocates nothing.
+    ///
+    /// ```
+    /// # use structures::hash_map::InlineHashMap;
+    /// let map = InlineHashMap::new();
+    /// map.insert('a', 1);
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::with_hasher(RandomState::new())
@@ -288,6 +316,11 @@ impl<K, V> InlineHashMap<K, V> {
     ///
     /// # Panics
     /// If the capacity is beyond what can be addressed. Aborts if there is no memory.
+    ///
+    /// ```
+    /// # use structures::hash_map::InlineHashMap;
+    /// assert!(InlineHashMap::<u8, u8>::with_capacity(100).capacity() >= 100);
+    /// ```
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self
     where
@@ -300,6 +333,14 @@ impl<K, V> InlineHashMap<K, V> {
 
 impl<K, V, S> InlineHashMap<K, V, S> {
     /// An empty map in the global domain. Allocates nothing.
+    ///
+    /// ```
+    /// # use structures::hash_map::InlineHashMap;
+    /// use std::hash::{BuildHasherDefault, DefaultHasher};
+    ///
+    /// let map = InlineHashMap::with_hasher(BuildHasherDefault::<DefaultHasher>::new());
+    /// map.insert('a', 1);
+    /// ```
     #[cfg(not(smr_loom))]
     #[must_use]
     pub fn with_hasher(hasher: S) -> Self {
@@ -307,6 +348,16 @@ impl<K, V, S> InlineHashMap<K, V, S> {
     }
 
     /// An empty map whose memory is reclaimed through `smr`. Allocates nothing.
+    ///
+    /// ```
+    /// # use structures::hash_map::InlineHashMap;
+    /// use std::hash::RandomState;
+    /// use structures::Smr;
+    ///
+    /// let smr = Smr::new();
+    /// let map: InlineHashMap<u8, u8> = InlineHashMap::with_hasher_in(RandomState::new(), &smr);
+    /// assert!(map.smr().is_same(&smr));
+    /// ```
     #[must_use]
     pub fn with_hasher_in(hasher: S, smr: &Smr) -> Self {
         InlineHashMap {
@@ -317,17 +368,37 @@ impl<K, V, S> InlineHashMap<K, V, S> {
     }
 
     /// The hasher.
+    ///
+    /// ```
+    /// # use structures::hash_map::InlineHashMap;
+    /// use std::hash::BuildHasher;
+    ///
+    /// let map: InlineHashMap<u8, u8> = InlineHashMap::new();
+    /// assert_eq!(map.hasher().hash_one(1u8), map.hash_of(&1));
+    /// ```
     pub fn hasher(&self) -> &S {
         &self.hasher
     }
 
     /// The domain.
+    ///
+    /// ```
+    /// # use structures::hash_map::InlineHashMap;
+    /// use structures::Smr;
+    ///
+    /// assert!(InlineHashMap::<u8, u8>::new().smr().is_same(Smr::global()));
+    /// ```
     pub fn smr(&self) -> &Smr {
         self.table.pool.smr()
     }
 
     /// The number of entries: exact when nobody changes the map, else what it was a moment ago, more or
     /// less. O(processors).
+    ///
+    /// ```
+    /// # use structures::hash_map::InlineHashMap;
+    /// assert_eq!(InlineHashMap::from([(1, 'a'), (1, 'b')]).len(), 1);
+    /// ```
     pub fn len(&self) -> usize {
         self.table.count.get()
     }
@@ -362,6 +433,11 @@ impl<K, V, S> InlineHashMap<K, V, S> {
     }
 
     /// Whether there are none; see [`len`](Self::len).
+    ///
+    /// ```
+    /// # use structures::hash_map::InlineHashMap;
+    /// assert!(InlineHashMap::<u8, u8>::new().is_empty());
+    /// ```
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -377,6 +453,14 @@ where
     ///
     /// # Panics
     /// If the capacity is beyond what can be addressed. Aborts if there is no memory.
+    ///
+    /// ```
+    /// # use structures::hash_map::InlineHashMap;
+    /// use std::hash::RandomState;
+    ///
+    /// let map = InlineHashMap::<u8, u8>::with_capacity_and_hasher(100, RandomState::new());
+    /// assert!(map.capacity() >= 100);
+    /// ```
     #[must_use]
     pub fn with_capacity_and_hasher(capacity: usize, hasher: S) -> Self {
         let map = Self::with_hasher(hasher);
@@ -388,6 +472,13 @@ where
     ///
     /// # Panics
     /// If that is beyond what can be addressed. Aborts if there is no memory.
+    ///
+    /// ```
+    /// # use structures::hash_map::InlineHashMap;
+    /// let map: InlineHashMap<u8, u8> = InlineHashMap::new();
+    /// map.reserve(100);
+    /// assert!(map.capacity() >= 100);
+    /// ```
     pub fn reserve(&self, additional: usize) {
         let section = self.smr().enter();
         let entries = self.len().checked_add(additional);
@@ -446,6 +537,11 @@ where
     }
 
     /// Whether the key is there. Lock-free; O(1).
+    ///
+    /// ```
+    /// # use structures::hash_map::InlineHashMap;
+    /// assert!(InlineHashMap::from([(1, 'a')]).contains_key(&1));
+    /// ```
     #[inline]
     pub fn contains_key(&self, key: &K) -> bool {
         self.get(key).is_some()
@@ -549,6 +645,13 @@ where
     ///
     /// # Errors
     /// The value that is there.
+    ///
+    /// ```
+    /// # use structures::hash_map::InlineHashMap;
+    /// let map = InlineHashMap::new();
+    /// assert_eq!(map.try_insert(1, 'a'), Ok(()));
+    /// assert_eq!(map.try_insert(1, 'b'), Err('a'));
+    /// ```
     pub fn try_insert(&self, key: K, value: V) -> Result<(), V> {
         self.try_insert_with_hash(self.hash_of(&key), key, value)
     }
@@ -681,6 +784,13 @@ where
     }
 
     /// Removes an entry, and returns its value. Lock-free; O(1).
+    ///
+    /// ```
+    /// # use structures::hash_map::InlineHashMap;
+    /// let map = InlineHashMap::from([(1, 'a')]);
+    /// assert_eq!(map.remove(&1), Some('a'));
+    /// assert_eq!(map.remove(&1), None);
+    /// ```
     pub fn remove(&self, key: &K) -> Option<V> {
         self.remove_with_hash(self.hash_of(key), key)
     }
@@ -691,6 +801,14 @@ where
     ///
     /// # Errors
     /// The value, if the condition does not hold.
+    ///
+    /// ```
+    /// # use structures::hash_map::InlineHashMap;
+    /// let map = InlineHashMap::from([('a', 1)]);
+    /// assert_eq!(map.remove_if(&'a', |_, n| n > 1), Err(1));
+    /// assert_eq!(map.remove_if(&'a', |_, n| n == 1), Ok(Some(1)));
+    /// assert_eq!(map.remove_if(&'a', |_, _| true), Ok(None));
+    /// ```
     pub fn remove_if(&self, key: &K, condition: impl FnMut(&K, V) -> bool) -> Result<Option<V>, V> {
         self.remove_if_with_hash(self.hash_of(key), key, condition)
     }
@@ -752,6 +870,13 @@ where
     /// Removes the entries of which `keep` does not hold. Each is decided on its own, as by
     /// [`remove_if`](Self::remove_if), and entries are seen as by [`iter`](Self::iter). Lock-free;
     /// O(buckets).
+    ///
+    /// ```
+    /// # use structures::hash_map::InlineHashMap;
+    /// let map: InlineHashMap<u32, u32> = (0..10).map(|n| (n, n)).collect();
+    /// map.retain(|_, n| n % 2 == 0);
+    /// assert_eq!(map.len(), 5);
+    /// ```
     pub fn retain(&self, mut keep: impl FnMut(&K, V) -> bool) {
         for (key, _) in self {
             let _ = self.remove_if(&key, |key, value| !keep(key, value));
@@ -760,6 +885,13 @@ where
 
     /// Removes every entry, one after the other: what is inserted meanwhile may stay. The table keeps its
     /// size. Lock-free; O(buckets).
+    ///
+    /// ```
+    /// # use structures::hash_map::InlineHashMap;
+    /// let map = InlineHashMap::from([(1, 'a')]);
+    /// map.clear();
+    /// assert!(map.is_empty());
+    /// ```
     pub fn clear(&self) {
         for (key, _) in self {
             self.remove(&key);
@@ -768,6 +900,13 @@ where
 }
 
 /// Iterates over a map's entries; see [`InlineHashMap::iter`].
+///
+/// ```
+/// # use structures::hash_map::InlineHashMap;
+/// let map = InlineHashMap::from([(1, 'a')]);
+/// let entries = map.iter();
+/// assert!(entries.clone().eq(entries));
+/// ```
 pub struct Iter<'m, K, V, S> {
     map: &'m InlineHashMap<K, V, S>,
     section: Section<'m>,
@@ -826,6 +965,11 @@ impl<K, V, S> fmt::Debug for Iter<'_, K, V, S> {
 }
 
 /// An iterator over a map's keys; see [`InlineHashMap::keys`].
+///
+/// ```
+/// # use structures::hash_map::InlineHashMap;
+/// assert!(InlineHashMap::from([(1, 'a')]).keys().eq([1]));
+/// ```
 #[derive(Debug)]
 pub struct Keys<'m, K, V, S>(Iter<'m, K, V, S>);
 
@@ -857,6 +1001,11 @@ impl<K, V, S> Clone for Keys<'_, K, V, S> {
 }
 
 /// An iterator over a map's values; see [`InlineHashMap::values`].
+///
+/// ```
+/// # use structures::hash_map::InlineHashMap;
+/// assert!(InlineHashMap::from([(1, 'a')]).values().eq(['a']));
+/// ```
 #[derive(Debug)]
 pub struct Values<'m, K, V, S>(Iter<'m, K, V, S>);
 

@@ -32,6 +32,13 @@ use crate::guard::Guard;
 /// Operations on one key are linearizable. What several keys are involved in ([`iter`](Self::iter),
 /// [`retain`](Self::retain), [`clear`](Self::clear), comparisons and combinations) is one operation for each
 /// of them, and a key that is there all the time is met exactly once.
+///
+/// ```
+/// use structures::HashSet;
+///
+/// let (one, other) = (HashSet::from([1, 2, 3]), HashSet::from([3, 4]));
+/// assert_eq!(&one & &other, HashSet::from([3]));
+/// ```
 pub struct Set<M>(M);
 
 impl<M> Set<M> {

@@ -8,6 +8,13 @@ use super::super::builder::{Builder, Make, Settings};
 use super::map::HashMap;
 
 /// Settings of a [`HashMap`] that is to be made; see [`HashMap::builder`].
+///
+/// ```
+/// use structures::{HashMap, HashMapBuilder};
+///
+/// let settings: HashMapBuilder<u8, u8> = HashMap::builder().capacity(100);
+/// assert!(settings.build().capacity() >= 100);
+/// ```
 pub type HashMapBuilder<K, V, S = RandomState> = Builder<HashMap<K, V, S>>;
 
 impl<K, V, S> Settings for HashMap<K, V, S> {

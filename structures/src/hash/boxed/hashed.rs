@@ -34,7 +34,7 @@ where
     #[inline]
     pub fn hash_of<Q>(&self, key: &Q) -> u64
     where
-        Q: Hash + ?Sized,
+        Q: Equivalent<K> + Hash + ?Sized,
     {
         self.hasher().hash_one(key)
     }
@@ -287,7 +287,7 @@ where
     #[inline]
     pub fn hash_of<Q>(&self, key: &Q) -> u64
     where
-        Q: Hash + ?Sized,
+        Q: Equivalent<K> + Hash + ?Sized,
     {
         self.map().hash_of(key)
     }

@@ -85,9 +85,9 @@ use crate::hash_map::Operation;
 /// - there is no resize mode: growth never blocks;
 /// - iterators are named in [`hash_map`](crate::hash_map) and [`set`](crate::set), not at the top.
 ///
-/// [`HashSet::insert`](crate::HashSet::insert) keeps a key that is there, as std's does and papaya's is said to.
-/// Bounds are weaker in places: closures may be `FnMut` where papaya asks for `Fn`, and iteration asks for
-/// neither `Hash` nor `Eq`.
+/// [`HashSet::insert`](crate::HashSet::insert) keeps a key that is there, as std's does and papaya's is said
+/// to. Bounds are weaker in places: closures may be `FnMut` where papaya asks for `Fn`, and iteration asks
+/// for neither `Hash` nor `Eq`.
 ///
 /// Source: linear hashing (W. Litwin, 1980) over cache-line buckets; the protocol is this crate's own, and
 /// `docs/hash.md` describes it.
@@ -99,6 +99,17 @@ impl<K, V, S> std::panic::UnwindSafe for HashMap<K, V, S> {}
 impl<K, V, S> std::panic::RefUnwindSafe for HashMap<K, V, S> {}
 
 /// What a [`compute`](HashMap::compute) has done.
+///
+/// ```
+/// use structures::{Compute, HashMap, Operation};
+///
+/// let map = HashMap::new();
+/// let map = map.pin();
+/// match map.compute("a", |_| Operation::<_, ()>::Insert(1)) {
+///     Compute::Inserted(key, value) => assert_eq!((*key, *value), ("a", 1)),
+///     other => panic!("{other:?}"),
+/// }
+/// ```
 #[derive(Debug, PartialEq, Eq)]
 pub enum Compute<'g, K, V, T> {
     /// There was no entry; now there is this one.
@@ -117,6 +128,14 @@ pub enum Compute<'g, K, V, T> {
 }
 
 /// The key was there: what [`try_insert`](HashMap::try_insert) found, and what it did not store.
+///
+/// ```
+/// use structures::{HashMap, OccupiedError};
+///
+/// let map = HashMap::from([("a", 1)]);
+/// let (current, not_inserted) = (&1, 2);
+/// assert_eq!(map.pin().try_insert("a", 2), Err(OccupiedError { current, not_inserted }));
+/// ```
 #[derive(Debug, PartialEq, Eq)]
 pub struct OccupiedError<'a, V: 'a> {
     /// The value that is there.
@@ -139,6 +158,12 @@ impl<V: core::fmt::Debug> std::error::Error for OccupiedError<'_, V> {}
 
 impl<K, V> HashMap<K, V> {
     /// An empty map with std's hasher, in the global domain. Allocates nothing.
+    ///
+    /// ```
+    /// # use structures::HashMap;
+    /// let map = HashMap::new();
+    /// map.pin().insert("a", 1);
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::with_hasher(RandomState::new())
@@ -148,6 +173,11 @@ impl<K, V> HashMap<K, V> {
     ///
     /// # Panics
     /// If the capacity is beyond what can be addressed. Aborts if there is no memory.
+    ///
+    /// ```
+    /// # use structures::HashMap;
+    /// assert!(HashMap::<u8, u8>::with_capacity(100).capacity() >= 100);
+    /// ```
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
         Self::with_capacity_and_hasher(capacity, RandomState::new())
@@ -171,12 +201,29 @@ impl<K, V, S> HashMap<K, V, S> {
     /// An empty map in the global domain. Allocates nothing.
     ///
     /// With a hasher whose seed is known to others they can choose keys whose hashes collide.
+    ///
+    /// ```
+    /// # use structures::HashMap;
+    /// use std::hash::{BuildHasherDefault, DefaultHasher};
+    ///
+    /// let map = HashMap::with_hasher(BuildHasherDefault::<DefaultHasher>::new());
+    /// map.pin().insert("a", 1);
+    /// ```
     #[must_use]
     pub fn with_hasher(hasher: S) -> Self {
         Self::with_hasher_in(hasher, Smr::global())
     }
 
     /// An empty map whose entries are reclaimed through `smr`. Allocates nothing.
+    ///
+    /// ```
+    /// # use structures::{HashMap, Smr};
+    /// use std::hash::RandomState;
+    ///
+    /// let smr = Smr::new();
+    /// let map: HashMap<u8, u8> = HashMap::with_hasher_in(RandomState::new(), &smr);
+    /// assert!(map.smr().is_same(&smr));
+    /// ```
     #[must_use]
     pub fn with_hasher_in(hasher: S, smr: &Smr) -> Self {
         let core = Core::new(hasher, smr);
@@ -187,6 +234,14 @@ impl<K, V, S> HashMap<K, V, S> {
     ///
     /// # Panics
     /// If the capacity is beyond what can be addressed. Aborts if there is no memory.
+    ///
+    /// ```
+    /// # use structures::HashMap;
+    /// use std::hash::RandomState;
+    ///
+    /// let map: HashMap<u8, u8> = HashMap::with_capacity_and_hasher(100, RandomState::new());
+    /// assert!(map.capacity() >= 100);
+    /// ```
     #[must_use]
     pub fn with_capacity_and_hasher(capacity: usize, hasher: S) -> Self {
         let map = Self::with_hasher(hasher);
@@ -195,6 +250,14 @@ impl<K, V, S> HashMap<K, V, S> {
     }
 
     /// The map under a guard of the calling thread: a handle with std's methods.
+    ///
+    /// ```
+    /// # use structures::HashMap;
+    /// let map = HashMap::new();
+    /// let map = map.pin();
+    /// map.insert("a", 1);
+    /// assert_eq!(map.get("a"), Some(&1));
+    /// ```
     #[inline]
     pub fn pin(&self) -> HashMapRef<'_, K, V, S, LocalGuard<'_>> {
         HashMapRef::new(self, self.guard())
@@ -202,29 +265,66 @@ impl<K, V, S> HashMap<K, V, S> {
 
     /// The map under an owned guard: a handle that may be sent, and held across `.await`. Costs an atomic
     /// operation or two more.
+    ///
+    /// ```
+    /// # use structures::HashMap;
+    /// let map = HashMap::from([("a", 1)]);
+    /// let pinned = map.pin_owned();
+    /// std::thread::scope(|s| {
+    ///     s.spawn(move || assert_eq!(pinned.get("a"), Some(&1)));
+    /// });
+    /// ```
     #[inline]
     pub fn pin_owned(&self) -> HashMapRef<'_, K, V, S, OwnedGuard> {
         HashMapRef::new(self, self.owned_guard())
     }
 
     /// Opens a section of the map's domain. Any other of the domain does as well.
+    ///
+    /// ```
+    /// # use structures::HashMap;
+    /// let (here, there) = (HashMap::from([(1, 'a')]), HashMap::from([('a', 2)]));
+    /// let guard = here.guard(); // both are in the global domain
+    /// let found = here.get(&1, &guard).and_then(|key| there.get(key, &guard));
+    /// assert_eq!(found, Some(&2));
+    /// ```
     #[inline]
     pub fn guard(&self) -> LocalGuard<'_> {
         self.smr().enter()
     }
 
     /// Opens a section that may be sent.
+    ///
+    /// ```
+    /// # use structures::HashMap;
+    /// let map = HashMap::from([("a", 1)]);
+    /// let guard = map.owned_guard();
+    /// assert_eq!(map.get("a", &guard), Some(&1));
+    /// ```
     #[inline]
     pub fn owned_guard(&self) -> OwnedGuard {
         self.smr().enter_owned()
     }
 
     /// The hasher.
+    ///
+    /// ```
+    /// # use structures::HashMap;
+    /// use std::hash::BuildHasher;
+    ///
+    /// let map: HashMap<u8, u8> = HashMap::new();
+    /// assert_eq!(map.hasher().hash_one(1u8), map.hash_of(&1));
+    /// ```
     pub fn hasher(&self) -> &S {
         &self.core.hasher
     }
 
     /// The domain.
+    ///
+    /// ```
+    /// # use structures::{HashMap, Smr};
+    /// assert!(HashMap::<u8, u8>::new().smr().is_same(Smr::global()));
+    /// ```
     #[inline]
     pub fn smr(&self) -> &Smr {
         self.core.nodes.smr()
@@ -232,18 +332,33 @@ impl<K, V, S> HashMap<K, V, S> {
 
     /// The number of entries: exact when nobody changes the map, else what it was a moment ago, more or
     /// less. O(processors).
+    ///
+    /// ```
+    /// # use structures::HashMap;
+    /// assert_eq!(HashMap::from([(1, 'a'), (1, 'b')]).len(), 1);
+    /// ```
     #[inline]
     pub fn len(&self) -> usize {
         self.core.table.count.get()
     }
 
     /// Whether there are none; see [`len`](Self::len).
+    ///
+    /// ```
+    /// # use structures::HashMap;
+    /// assert!(HashMap::<u8, u8>::new().is_empty());
+    /// ```
     #[inline]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// How many entries the table is made for by now. It grows by itself.
+    ///
+    /// ```
+    /// # use structures::HashMap;
+    /// assert_eq!(HashMap::<u8, u8>::new().capacity(), 0);
+    /// ```
     pub fn capacity(&self) -> usize {
         self.core.table.capacity()
     }
@@ -253,6 +368,18 @@ impl<K, V, S> HashMap<K, V, S> {
     ///
     /// # Panics
     /// With the panic of a drop that it runs.
+    ///
+    /// ```
+    /// # use structures::{HashMap, Smr};
+    /// let map = HashMap::builder().domain(&Smr::new()).build();
+    /// let pinned = map.pin();
+    /// pinned.insert("a", 1);
+    /// let removed = pinned.remove("a");
+    /// assert_eq!(map.flush(), 1); // we still have it
+    /// assert_eq!(removed, Some(&1));
+    /// drop(pinned);
+    /// assert_eq!(map.flush(), 0);
+    /// ```
     pub fn flush(&self) -> usize {
         self.core.nodes.flush()
     }
@@ -295,12 +422,24 @@ impl<K, V, S> HashMap<K, V, S> {
     }
 
     /// The keys; see [`iter`](Self::iter).
+    ///
+    /// ```
+    /// # use structures::HashMap;
+    /// let map = HashMap::from([(1, 'a'), (2, 'b')]);
+    /// assert_eq!(map.keys(&map.guard()).sum::<i32>(), 3);
+    /// ```
     #[inline]
     pub fn keys<'g, G: Guard>(&'g self, guard: &'g G) -> Keys<'g, K, V, G> {
         Keys(self.iter(guard))
     }
 
     /// The values; see [`iter`](Self::iter).
+    ///
+    /// ```
+    /// # use structures::HashMap;
+    /// let map = HashMap::from([('a', 1), ('b', 2)]);
+    /// assert_eq!(map.values(&map.guard()).sum::<i32>(), 3);
+    /// ```
     #[inline]
     pub fn values<'g, G: Guard>(&'g self, guard: &'g G) -> Values<'g, K, V, G> {
         Values(self.iter(guard))
@@ -310,6 +449,13 @@ impl<K, V, S> HashMap<K, V, S> {
     ///
     /// # Panics
     /// If that is beyond what can be addressed. Aborts if there is no memory.
+    ///
+    /// ```
+    /// # use structures::HashMap;
+    /// let map: HashMap<u8, u8> = HashMap::new();
+    /// map.reserve(100, &map.guard());
+    /// assert!(map.capacity() >= 100);
+    /// ```
     pub fn reserve(&self, additional: usize, guard: &impl Guard) {
         self.core.reserve(self.verify(guard), additional);
     }
@@ -321,6 +467,12 @@ where
     S: BuildHasher,
 {
     /// Whether the key is there. Lock-free; O(1).
+    ///
+    /// ```
+    /// # use structures::HashMap;
+    /// let map = HashMap::from([("a", 1)]);
+    /// assert!(map.contains_key("a", &map.guard()));
+    /// ```
     #[inline]
     pub fn contains_key<Q>(&self, key: &Q, guard: &impl Guard) -> bool
     where
@@ -349,6 +501,12 @@ where
     }
 
     /// The entry of a key. Lock-free; O(1).
+    ///
+    /// ```
+    /// # use structures::HashMap;
+    /// let map = HashMap::from([("a", 1)]);
+    /// assert_eq!(map.get_key_value("a", &map.guard()), Some((&"a", &1)));
+    /// ```
     #[inline]
     pub fn get_key_value<'g, Q>(&'g self, key: &Q, guard: &'g impl Guard) -> Option<(&'g K, &'g V)>
     where
@@ -388,6 +546,14 @@ where
     /// Stores a value, and returns the one before. The key is stored anew, too. Lock-free; O(1).
     ///
     /// Linearizes at the change of the bucket's header; the key is never absent in between.
+    ///
+    /// ```
+    /// # use structures::HashMap;
+    /// let map = HashMap::new();
+    /// let guard = map.guard();
+    /// assert_eq!(map.insert("a", 1, &guard), None);
+    /// assert_eq!(map.insert("a", 2, &guard), Some(&1));
+    /// ```
     #[inline]
     pub fn insert<'g>(&'g self, key: K, value: V, guard: &'g impl Guard) -> Option<&'g V> {
         let hash = self.core.hash(&key);
@@ -425,6 +591,14 @@ where
     ///
     /// # Errors
     /// The value that is there.
+    ///
+    /// ```
+    /// # use structures::HashMap;
+    /// let map = HashMap::new();
+    /// let guard = map.guard();
+    /// assert_eq!(map.try_insert_with("a", || 1, &guard), Ok(&1));
+    /// assert_eq!(map.try_insert_with("a", || 2, &guard), Err(&1));
+    /// ```
     pub fn try_insert_with<'g, F>(
         &'g self,
         key: K,
@@ -441,6 +615,14 @@ where
     }
 
     /// The value of a key, which is stored if there is none. Lock-free; O(1).
+    ///
+    /// ```
+    /// # use structures::HashMap;
+    /// let map = HashMap::new();
+    /// let guard = map.guard();
+    /// assert_eq!(map.get_or_insert("a", 1, &guard), &1);
+    /// assert_eq!(map.get_or_insert("a", 2, &guard), &1);
+    /// ```
     #[inline]
     pub fn get_or_insert<'g>(&'g self, key: K, value: V, guard: &'g impl Guard) -> &'g V {
         match self.try_insert(key, value, guard) {
@@ -452,6 +634,14 @@ where
     /// The value of a key, which is made and stored if there is none. Lock-free; O(1).
     ///
     /// `make` is called at most once; its value is dropped if another thread has stored one meanwhile.
+    ///
+    /// ```
+    /// # use structures::HashMap;
+    /// let map = HashMap::new();
+    /// let guard = map.guard();
+    /// assert_eq!(map.get_or_insert_with("a", || 1, &guard), &1);
+    /// assert_eq!(map.get_or_insert_with("a", || 2, &guard), &1);
+    /// ```
     #[inline]
     pub fn get_or_insert_with<'g, F>(&'g self, key: K, make: F, guard: &'g impl Guard) -> &'g V
     where
@@ -489,6 +679,14 @@ where
     /// Changes the value of a key, or stores one; returns what is there then. Lock-free; O(1).
     ///
     /// `update` may be called more than once; see [`update`](Self::update).
+    ///
+    /// ```
+    /// # use structures::HashMap;
+    /// let map = HashMap::new();
+    /// let guard = map.guard();
+    /// assert_eq!(map.update_or_insert("a", |n| n + 1, 1, &guard), &1);
+    /// assert_eq!(map.update_or_insert("a", |n| n + 1, 1, &guard), &2);
+    /// ```
     #[inline]
     pub fn update_or_insert<'g, F>(
         &'g self,
@@ -507,6 +705,18 @@ where
     /// Changes the value of a key, or stores one that is made; returns what is there then. Lock-free; O(1).
     ///
     /// `update` may be called more than once; see [`update`](Self::update). `make` is called at most once.
+    ///
+    /// ```
+    /// # use structures::HashMap;
+    /// let map = HashMap::new();
+    /// let guard = map.guard();
+    /// let add = |more| {
+    ///     let grown = |all: &Vec<u32>| [all.as_slice(), &[more]].concat();
+    ///     map.update_or_insert_with("a", grown, || vec![more], &guard)
+    /// };
+    /// assert_eq!(add(1), &[1]);
+    /// assert_eq!(add(2), &[1, 2]);
+    /// ```
     #[inline]
     pub fn update_or_insert_with<'g, U, F>(
         &'g self,
@@ -565,6 +775,14 @@ where
     }
 
     /// Removes an entry, and returns its value. Lock-free; O(1).
+    ///
+    /// ```
+    /// # use structures::HashMap;
+    /// let map = HashMap::from([("a", 1)]);
+    /// let guard = map.guard();
+    /// assert_eq!(map.remove("a", &guard), Some(&1));
+    /// assert_eq!(map.remove("a", &guard), None);
+    /// ```
     #[inline]
     pub fn remove<'g, Q>(&'g self, key: &Q, guard: &'g impl Guard) -> Option<&'g V>
     where
@@ -575,6 +793,12 @@ where
     }
 
     /// Removes an entry, and returns it. Lock-free; O(1).
+    ///
+    /// ```
+    /// # use structures::HashMap;
+    /// let map = HashMap::from([("a", 1)]);
+    /// assert_eq!(map.remove_entry("a", &map.guard()), Some((&"a", &1)));
+    /// ```
     #[inline]
     pub fn remove_entry<'g, Q>(&'g self, key: &Q, guard: &'g impl Guard) -> Option<(&'g K, &'g V)>
     where
@@ -592,6 +816,15 @@ where
     ///
     /// # Errors
     /// The entry, if it does not hold.
+    ///
+    /// ```
+    /// # use structures::HashMap;
+    /// let map = HashMap::from([("a", 1)]);
+    /// let guard = map.guard();
+    /// assert_eq!(map.remove_if("a", |_, n| *n > 1, &guard), Err((&"a", &1)));
+    /// assert_eq!(map.remove_if("a", |_, n| *n == 1, &guard), Ok(Some((&"a", &1))));
+    /// assert_eq!(map.remove_if("a", |_, _| true, &guard), Ok(None));
+    /// ```
     #[inline]
     pub fn remove_if<'g, Q, F>(
         &'g self,
@@ -610,6 +843,13 @@ where
 
     /// Removes the entries of which `keep` does not hold. Each is decided on its own, and removed only as it
     /// was asked about; entries are met as by [`iter`](Self::iter). Lock-free; O(buckets).
+    ///
+    /// ```
+    /// # use structures::HashMap;
+    /// let map: HashMap<u32, u32> = (0..10).map(|n| (n, n)).collect();
+    /// map.retain(|_, n| n % 2 == 0, &map.guard());
+    /// assert_eq!(map.len(), 5);
+    /// ```
     pub fn retain<F>(&self, keep: F, guard: &impl Guard)
     where
         F: FnMut(&K, &V) -> bool,
@@ -620,6 +860,13 @@ where
 
     /// Removes every entry, one after the other: what is inserted meanwhile may stay. The table keeps its
     /// size. Lock-free; O(buckets).
+    ///
+    /// ```
+    /// # use structures::HashMap;
+    /// let map = HashMap::from([("a", 1)]);
+    /// map.clear(&map.guard());
+    /// assert!(map.is_empty());
+    /// ```
     pub fn clear(&self, guard: &impl Guard) {
         self.verify(guard);
         self.core.clear(guard);

@@ -12,9 +12,22 @@ use super::pinned::HashMapRef;
 use super::set::HashSetRef;
 
 /// A parallel iterator over a map's entries; see [`HashMapRef::par_iter`].
+///
+/// ```
+/// use rayon::prelude::*;
+/// # use structures::HashMap;
+/// let map = HashMap::from([(1, 'a'), (2, 'b')]);
+/// assert_eq!(map.pin_owned().par_iter().map(|(n, _)| n).sum::<i32>(), 3);
+/// ```
 pub struct ParIter<'r, K, V>(Iter<'r, K, V, OwnedGuard>);
 
 /// A parallel iterator over a set's keys; see [`HashSetRef::par_iter`].
+///
+/// ```
+/// use rayon::prelude::*;
+/// # use structures::HashSet;
+/// assert_eq!(HashSet::from([1, 2]).pin_owned().par_iter().sum::<i32>(), 3);
+/// ```
 pub struct ParKeys<'r, K>(Iter<'r, K, (), OwnedGuard>);
 
 impl<K, V, S> HashMapRef<'_, K, V, S, OwnedGuard> {
@@ -37,7 +50,8 @@ impl<K, V, S> HashMapRef<'_, K, V, S, OwnedGuard> {
 }
 
 impl<K, S> HashSetRef<'_, K, S, OwnedGuard> {
-    /// The keys, by several threads: as [`iter`](crate::HashSet::iter), and otherwise as [`HashMapRef::par_iter`].
+    /// The keys, by several threads: as [`iter`](crate::HashSet::iter), and otherwise as
+    /// [`HashMapRef::par_iter`].
     ///
     /// ```
     /// use rayon::prelude::*;

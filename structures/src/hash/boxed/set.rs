@@ -35,9 +35,26 @@ use crate::set::{Change, Find, KeyMap, Set, SetRef};
 pub type HashSet<K, S = RandomState> = Set<HashMap<K, (), S>>;
 
 /// A [`HashSet`] under a guard of its own; see [`SetRef`].
+///
+/// ```
+/// use structures::{Guard, HashSet, HashSetRef};
+///
+/// fn sum<S>(set: &HashSetRef<'_, u32, S, impl Guard>) -> u32 {
+///     set.iter().sum()
+/// }
+///
+/// assert_eq!(sum(&HashSet::from([1, 2]).pin()), 3);
+/// ```
 pub type HashSetRef<'set, K, S, G> = SetRef<'set, HashMap<K, (), S>, G>;
 
 /// Settings of a [`HashSet`] that is to be made; see [`HashSet::builder`].
+///
+/// ```
+/// use structures::{HashSet, HashSetBuilder};
+///
+/// let settings: HashSetBuilder<u8> = HashSet::builder().capacity(100);
+/// assert!(settings.build().capacity() >= 100);
+/// ```
 pub type HashSetBuilder<K, S = RandomState> = Builder<HashSet<K, S>>;
 
 impl<K> HashSet<K> {

@@ -10,6 +10,13 @@ use super::super::builder::{Builder, Make, Settings};
 use super::InlineHashMap;
 
 /// Settings of an [`InlineHashMap`] that is to be made; see [`InlineHashMap::builder`].
+///
+/// ```
+/// use structures::hash_map::{InlineHashMap, InlineHashMapBuilder};
+///
+/// let settings: InlineHashMapBuilder<u8, u8> = InlineHashMap::builder().capacity(100);
+/// assert!(settings.build().capacity() >= 100);
+/// ```
 pub type InlineHashMapBuilder<K, V, S = RandomState> = Builder<InlineHashMap<K, V, S>>;
 
 impl<K, V> InlineHashMap<K, V> {

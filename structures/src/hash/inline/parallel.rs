@@ -11,6 +11,13 @@ use super::super::walk::{Batch, Cursor};
 use super::{InlineHashMap, decode};
 
 /// A parallel iterator over a map's entries; see [`InlineHashMap::par_iter`].
+///
+/// ```
+/// use rayon::prelude::*;
+/// # use structures::hash_map::InlineHashMap;
+/// let map = InlineHashMap::from([(1, 'a'), (2, 'b')]);
+/// assert_eq!(map.par_iter().map(|(n, _)| n).sum::<i32>(), 3);
+/// ```
 pub struct ParIter<'m, K, V, S>(&'m InlineHashMap<K, V, S>);
 
 impl<K, V, S> InlineHashMap<K, V, S> {
