@@ -29,19 +29,18 @@ mod parallel;
 /// Hash tables.
 #[cfg(not(smr_loom))]
 pub mod hash_map {
+    pub use crate::hash::answers::{Compute, Computed, OccupiedError, Operation};
     #[cfg(feature = "rayon")]
     pub use crate::hash::boxed::ParIter;
     pub use crate::hash::boxed::{
-        AndModify, Compute, Drain, Entry, HashMap, HashMapBuilder, HashMapRef, IntoIter, Iter,
-        Keys, OccupiedError, Values,
+        AndModify, Drain, Entry, HashMap, HashMapBuilder, HashMapRef, IntoIter, Iter, Keys, Values,
     };
     pub use crate::hash::builder::Builder;
     #[cfg(feature = "rayon")]
     pub use crate::hash::inline::ParIter as InlineParIter;
     pub use crate::hash::inline::{
-        Computed, Drain as InlineDrain, InlineHashMap, InlineHashMapBuilder,
-        IntoIter as InlineIntoIter, Iter as InlineIter, Keys as InlineKeys, Operation,
-        Values as InlineValues,
+        Drain as InlineDrain, InlineHashMap, InlineHashMapBuilder, IntoIter as InlineIntoIter,
+        Iter as InlineIter, Keys as InlineKeys, Values as InlineValues,
     };
 }
 

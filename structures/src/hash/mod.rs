@@ -52,6 +52,8 @@
 //! The protocol is model-checked without weak memory (`docs/models/bucket.pml`), and its orderings with
 //! loom (`models.rs`).
 
+#[cfg(not(smr_loom))]
+pub(crate) mod answers;
 mod block;
 #[cfg(not(smr_loom))]
 pub(crate) mod boxed;

@@ -4,12 +4,12 @@ use core::hash::{BuildHasher, Hash};
 
 use equivalent::Equivalent;
 
+use super::super::answers::{Compute, OccupiedError, Operation};
 use super::super::spread;
-use super::map::{Compute, HashMap, OccupiedError};
+use super::map::HashMap;
 use super::node::Node;
 use super::pinned::HashMapRef;
 use crate::guard::Guard;
-use crate::hash_map::Operation;
 
 /// Operations with a precomputed hash; see [`hash_of`](Self::hash_of).
 impl<K, V, S> HashMap<K, V, S>

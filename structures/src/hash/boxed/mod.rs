@@ -10,6 +10,7 @@ mod core;
 mod entry;
 mod hashed;
 mod iter;
+mod keyed;
 mod map;
 mod node;
 mod ops;
@@ -23,7 +24,7 @@ mod word;
 pub use builder::HashMapBuilder;
 pub use entry::{AndModify, Entry};
 pub use iter::{Drain, IntoIter, Iter, Keys, Values};
-pub use map::{Compute, HashMap, OccupiedError};
+pub use map::HashMap;
 #[cfg(feature = "rayon")]
 pub use parallel::{ParIter, ParKeys};
 pub use pinned::HashMapRef;

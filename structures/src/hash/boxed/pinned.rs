@@ -7,13 +7,13 @@ use equivalent::Equivalent;
 use smr_core::Guard as LocalGuard;
 use smr_core::OwnedGuard;
 
+use super::super::answers::{Compute, OccupiedError, Operation};
 use super::core::Core;
 use super::entry::Entry;
 use super::iter::{Drain, Iter, Keys, Values};
-use super::map::{Compute, HashMap, OccupiedError};
+use super::map::HashMap;
 use super::node::Node;
 use crate::guard::Guard;
-use crate::hash_map::Operation;
 
 /// A map under a guard of its own, with std's methods; see [`HashMap::pin`]. What it returns is borrowed
 /// from it.

@@ -7,11 +7,11 @@ use std::collections::hash_map::RandomState;
 use equivalent::Equivalent;
 use smr_core::{Guard as LocalGuard, Smr};
 
+use super::super::answers::{Compute, Operation};
 use super::super::builder::{Builder, Make, Settings};
 use super::iter::{Drain, Iter, Keys};
-use super::map::{Compute, HashMap};
+use super::map::HashMap;
 use crate::guard::Guard;
-use crate::hash_map::Operation;
 use crate::set::{Change, Find, KeyMap, Set, SetRef};
 
 /// A lock-free hash set: a [`HashMap`] without values. What it shares with sets of other maps is described

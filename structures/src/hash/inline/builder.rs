@@ -7,7 +7,7 @@ use bytemuck::NoUninit;
 use smr_core::Smr;
 
 use super::super::builder::{Builder, Make, Settings};
-use super::InlineHashMap;
+use super::map::InlineHashMap;
 
 /// Settings of an [`InlineHashMap`] that is to be made; see [`InlineHashMap::builder`].
 ///

@@ -7,7 +7,9 @@ use core::marker::PhantomData;
 
 use bytemuck::NoUninit;
 
-use super::{InlineHashMap, Iter, Pair, decode};
+use super::iter::Iter;
+use super::map::InlineHashMap;
+use super::slots::{Pair, decode};
 
 /// An iterator that removes what it yields; see [`InlineHashMap::drain`].
 ///

@@ -8,7 +8,8 @@ use rayon::iter::plumbing::{Folder, UnindexedConsumer, UnindexedProducer, bridge
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::super::walk::{Batch, Cursor};
-use super::{InlineHashMap, decode};
+use super::map::InlineHashMap;
+use super::slots::decode;
 
 /// A parallel iterator over a map's entries; see [`InlineHashMap::par_iter`].
 ///
