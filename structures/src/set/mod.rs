@@ -341,3 +341,44 @@ impl<M: Change> Set<M> {
         Drain(self.0.drain(guard))
     }
 }
+
+/// Keys stay good as long as their guard only:
+///
+/// ```compile_fail
+/// let set = structures::HashSet::from([1]);
+/// let pinned = set.pin();
+/// let key = pinned.get(&1);
+/// drop(pinned);
+/// assert_eq!(key, Some(&1));
+/// ```
+///
+/// A set under a thread's guard stays with its thread:
+///
+/// ```compile_fail
+/// let set = structures::HashSet::from([1]);
+/// let pinned = set.pin();
+/// std::thread::scope(|s| {
+///     s.spawn(|| pinned.contains(&1));
+/// });
+/// ```
+///
+/// What cannot be shared cannot be shared by means of a set:
+///
+/// ```compile_fail
+/// let set = structures::HashSet::from([std::rc::Rc::new(1)]);
+/// std::thread::scope(|s| {
+///     s.spawn(|| set.len());
+/// });
+/// ```
+///
+/// Sets are invariant:
+///
+/// ```compile_fail
+/// fn shorter<'a, 's>(
+///     set: &'a structures::HashSet<&'static str>,
+/// ) -> &'a structures::HashSet<&'s str> {
+///     set
+/// }
+/// ```
+#[cfg(doctest)]
+struct CompileFail;
