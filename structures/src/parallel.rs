@@ -17,6 +17,7 @@ fn expected(items: &impl ParallelIterator, empty: bool) -> usize {
     }
 }
 
+/// Of entries with the same key any one stays.
 impl<K, V, S> ParallelExtend<(K, V)> for &HashMap<K, V, S>
 where
     K: Hash + Eq + Send + Sync,
@@ -33,6 +34,7 @@ where
     }
 }
 
+/// Of entries with the same key any one stays.
 impl<K, V, S> ParallelExtend<(K, V)> for HashMap<K, V, S>
 where
     K: Hash + Eq + Send + Sync,
@@ -58,6 +60,7 @@ where
     }
 }
 
+/// Of entries with the same key any one stays.
 impl<K, V, S> ParallelExtend<(K, V)> for &InlineHashMap<K, V, S>
 where
     K: NoUninit + Hash + Eq + Send + Sync,
@@ -74,6 +77,7 @@ where
     }
 }
 
+/// Of entries with the same key any one stays.
 impl<K, V, S> ParallelExtend<(K, V)> for InlineHashMap<K, V, S>
 where
     K: NoUninit + Hash + Eq + Send + Sync,
@@ -99,6 +103,7 @@ where
     }
 }
 
+/// Keys that are there are kept as they are; of equal ones any one stays.
 impl<M: Change + Sync> ParallelExtend<M::Key> for &Set<M>
 where
     M::Key: Send,
@@ -114,6 +119,7 @@ where
     }
 }
 
+/// Keys that are there are kept as they are; of equal ones any one stays.
 impl<M: Change + Sync> ParallelExtend<M::Key> for Set<M>
 where
     M::Key: Send,

@@ -83,7 +83,8 @@ use crate::guard::Guard;
 ///
 /// [`HashSet::insert`](crate::HashSet::insert) keeps a key that is there, as std's does and papaya's is said
 /// to. Bounds are weaker in places: closures may be `FnMut` where papaya asks for `Fn`, and iteration asks
-/// for neither `Hash` nor `Eq`.
+/// for neither `Hash` nor `Eq`. One is stronger: threads that share a set share its duty to drop keys, so these
+/// must be `Send`.
 ///
 /// Source: linear hashing (W. Litwin, 1980) over cache-line buckets; the protocol is this crate's own, and
 /// `docs/hash.md` describes it.

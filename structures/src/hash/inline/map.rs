@@ -52,6 +52,10 @@ use super::slots::{Pair, Pairs, decode};
 /// grows after an insertion, that insertion has happened. Closures, `Hash` and `Eq` may use the map. A
 /// closure that changes the very entry that it is asked about makes its operation begin anew, each time.
 ///
+/// # Precomputed hashes
+/// Operations with names in `_with_hash` take a key's hash, by the map's hasher ([`hash_of`](Self::hash_of)).
+/// A wrong one gives wrong answers, nothing worse.
+///
 /// Source: linear hashing (W. Litwin, 1980); buckets of a cache line with validated reads as in CLHT
 /// (David, Guerraoui and Trigonakis, ASPLOS 2015) and DLHT (Katsarakis et al., HPDC 2024). The protocol
 /// is this crate's own; `docs/hash.md` describes it.
