@@ -107,3 +107,47 @@ fn wrong_hashes_give_wrong_answers_and_nothing_worse() {
     drop(pinned);
     map.check();
 }
+
+#[test]
+fn an_entry_is_hashed_once() {
+    use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+    #[derive(Default)]
+    struct Counting(AtomicU32);
+
+    impl BuildHasher for Counting {
+        type Hasher = std::hash::DefaultHasher;
+
+        fn build_hasher(&self) -> Self::Hasher {
+            self.0.fetch_add(1, Relaxed);
+            Self::Hasher::default()
+        }
+    }
+
+    let map: HashMap<u32, u32, Counting> = HashMap::with_hasher(Counting::default());
+    let pinned = map.pin();
+    let mut operations = 0;
+    let mut hashed_once = |what: &str| {
+        operations += 1;
+        assert_eq!(map.hasher().0.load(Relaxed), operations, "{what}");
+    };
+    for n in 0..300 {
+        pinned.entry(n).or_insert_with_key(|n| n + 1);
+        hashed_once("or_insert_with_key");
+        pinned.entry(n).or_insert_with(|| 0);
+        hashed_once("or_insert_with");
+        pinned.entry(n).and_modify(|n| n + 1).or_insert(0);
+        hashed_once("and_modify");
+        pinned.get_or_insert_with(n + 1_000, || 0);
+        hashed_once("get_or_insert_with");
+        pinned.insert(n, 0);
+        hashed_once("insert");
+        assert!(pinned.remove_if(&n, |_, _| true).is_ok());
+        hashed_once("remove_if");
+    }
+    pinned.retain(|n, _| n % 2 == 0);
+    assert_eq!(pinned.iter().count(), 150);
+    pinned.clear();
+    pinned.entry(1).or_default();
+    hashed_once("whatever concerns all hashes nothing");
+}

@@ -94,7 +94,7 @@ where
         self.map.get_or_insert_with(self.key, make)
     }
 
-    /// The value; one that is made of the key if there is none.
+    /// The value; one that is made of the key, at most once, if there is none.
     ///
     /// ```
     /// # use structures::HashMap;
@@ -102,11 +102,16 @@ where
     /// assert_eq!(map.pin().entry("abc").or_insert_with_key(|key| key.len()), &3);
     /// ```
     pub fn or_insert_with_key(self, make: impl FnOnce(&K) -> V) -> &'r V {
-        if let Some(there) = self.get() {
+        let Entry { map, key } = self;
+        let hash = map.hash_of(&key);
+        if let Some(there) = map.get_with_hash(hash, &key) {
             return there;
         }
-        let value = make(&self.key);
-        self.or_insert(value)
+        let value = make(&key);
+        match map.try_insert_with_hash(hash, key, value) {
+            Ok(inserted) => inserted,
+            Err(error) => error.current,
+        }
     }
 
     /// The value; the default one if there is none.
