@@ -1,9 +1,18 @@
 //! Lock-free maps on the [`smr_core`] reclamation clock.
 //!
 //! - [`HashMap`]: a hash table of any keys and values.
+//! - [`HashSet`]: a set of any keys.
 //! - [`InlineHashMap`](hash_map::InlineHashMap): a hash table for small plain keys and values.
 //!
 //! Every operation is lock-free: a thread that is suspended anywhere stops no other.
+//!
+//! # Features
+//! - `rayon`: parallel iterators. Those that borrow entries are of the handles that
+//!   [`pin_owned`](HashMap::pin_owned) gives, for only their guards may be shared; maps of values are iterated
+//!   over themselves. Maps and sets are made of, and extended by, parallel iterators.
+//! - `serde`: maps are serde's maps, sets its sequences. Other threads may write meanwhile: what is written is
+//!   collected before, as references, so that its length is right. What is read is not trusted to have the
+//!   length that it claims.
 
 mod guard;
 
@@ -14,18 +23,45 @@ pub mod testing;
 #[cfg_attr(smr_loom, allow(dead_code, reason = "models use a part"))]
 mod hash;
 
+#[cfg(all(feature = "rayon", not(smr_loom)))]
+mod parallel;
+
 /// Hash tables.
 #[cfg(not(smr_loom))]
 pub mod hash_map {
+    pub use crate::hash::answers::{Compute, Computed, OccupiedError, Operation};
+    #[cfg(feature = "rayon")]
+    pub use crate::hash::boxed::ParIter;
     pub use crate::hash::boxed::{
-        AndModify, Compute, Drain, Entry, HashMap, HashMapBuilder, HashMapRef, IntoIter, Iter,
-        Keys, OccupiedError, Values,
+        AndModify, Drain, Entry, HashMap, HashMapBuilder, HashMapRef, IntoIter, Iter, Keys, Values,
     };
-    pub use crate::hash::inline::{Computed, InlineHashMap, Iter as InlineIter, Operation};
+    pub use crate::hash::builder::Builder;
+    #[cfg(feature = "rayon")]
+    pub use crate::hash::inline::ParIter as InlineParIter;
+    pub use crate::hash::inline::{
+        Drain as InlineDrain, InlineHashMap, InlineHashMapBuilder, IntoIter as InlineIntoIter,
+        Iter as InlineIter, Keys as InlineKeys, Values as InlineValues,
+    };
 }
+
+/// Hash sets.
+#[cfg(not(smr_loom))]
+pub mod hash_set {
+    #[cfg(feature = "rayon")]
+    pub use crate::hash::boxed::ParKeys as ParIter;
+    pub use crate::hash::boxed::{HashSet, HashSetBuilder, HashSetRef};
+}
+
+#[cfg(all(feature = "serde", not(smr_loom)))]
+mod serial;
+
+#[cfg(not(smr_loom))]
+pub mod set;
 
 #[cfg(not(smr_loom))]
 pub use hash_map::{Compute, HashMap, HashMapBuilder, HashMapRef, OccupiedError, Operation};
+#[cfg(not(smr_loom))]
+pub use hash_set::{HashSet, HashSetBuilder, HashSetRef};
 
 pub use equivalent::Equivalent;
 pub use guard::Guard;

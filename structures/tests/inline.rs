@@ -168,8 +168,6 @@ fn computing_is_one_step() {
     let add = |old: Option<u32>| Operation::<u32, ()>::Insert(old.unwrap_or(0) + 1);
     assert_eq!(map.compute(1, add), Computed::Inserted(1));
     assert_eq!(map.compute(1, add), Computed::Updated { old: 1, new: 2 });
-    let nothing = map.compute(2, |_| Operation::<_, ()>::Remove);
-    assert_eq!(nothing, Computed::Aborted(None));
     assert_eq!(
         map.compute(1, |_| Operation::<_, ()>::Remove),
         Computed::Removed(2)
@@ -177,7 +175,7 @@ fn computing_is_one_step() {
     assert!(map.is_empty());
     assert_eq!(
         map.compute(1, |_| Operation::Abort("no")),
-        Computed::Aborted(Some("no"))
+        Computed::Aborted("no")
     );
     std::thread::scope(|s| {
         for _ in 0..3 {
@@ -185,6 +183,91 @@ fn computing_is_one_step() {
         }
     });
     assert_eq!(map.get(&7), Some(30_000));
+}
+
+#[test]
+#[should_panic(expected = "no entry that could be removed")]
+fn what_is_not_there_is_not_removed() {
+    let map = InlineHashMap::<u8, u32>::new();
+    map.compute(2, |_| Operation::<_, ()>::Remove);
+}
+
+#[test]
+fn a_value_is_made_once_at_most() {
+    let map = InlineHashMap::<u8, u32>::new();
+    std::thread::scope(|s| {
+        for _ in 0..4 {
+            s.spawn(|| {
+                for n in 0..10_000u32 {
+                    let mut made = 0;
+                    let one = || {
+                        made += 1;
+                        1
+                    };
+                    map.update_or_insert_with(1, |n| n + 1, one);
+                    assert!(made <= 1);
+                    if n % 3 == 0 {
+                        map.remove(&1);
+                    }
+                }
+            });
+        }
+    });
+    map.clear();
+    assert_eq!(map.update_or_insert_with(1, |_| unreachable!(), || 5), 5);
+    assert_eq!(
+        map.update_or_insert_with(1, |n| n + 1, || unreachable!()),
+        6
+    );
+    assert_eq!(map.try_insert_with(1, || unreachable!()), Err(6));
+    assert_eq!(map.try_insert_with(2, || 7), Ok(7));
+}
+
+#[test]
+fn wrong_hashes_give_wrong_answers_and_nothing_worse() {
+    let map = InlineHashMap::<u64, u64>::new();
+    for n in 0..20_000u64 {
+        let key = n % 100;
+        match n % 3 {
+            0 => drop(map.insert(key, n).is_some()),
+            1 => drop(map.insert_with_hash(n, key, n).is_some()),
+            _ => drop(map.remove_with_hash(n / 2, &key).is_some()),
+        }
+    }
+    assert!(map.iter().all(|(key, value)| value % 100 == key));
+    assert_eq!(
+        map.into_iter()
+            .filter(|(key, value)| value % 100 != *key)
+            .count(),
+        0
+    );
+}
+
+#[test]
+fn entries_are_taken_out() {
+    for size in [0, 1, 10, 1_000] {
+        let map: InlineHashMap<u32, u32, Hash<3>> = (0..size).map(|n| (n, 2 * n)).collect();
+        let half: Vec<_> = map.drain().take(size as usize / 2).collect();
+        assert!(
+            half.iter()
+                .all(|(key, value)| *value == 2 * key && !map.contains_key(key))
+        );
+        let iter = map.iter();
+        assert!(iter.clone().eq(iter));
+        assert!(map.keys().zip(map.values()).eq(&map));
+        let rest = map.into_iter();
+        assert_eq!(rest.len() + half.len(), size as usize);
+        let all: HashSet<_> = rest.chain(half).collect();
+        assert_eq!(all, (0..size).map(|n| (n, 2 * n)).collect());
+    }
+}
+
+#[test]
+fn it_is_extended_through_shared_references() {
+    let map = InlineHashMap::from([(1, 'a')]);
+    (&map).extend([(2, 'b')]);
+    (&map).extend([(&3, &'c')]);
+    assert_eq!(map, InlineHashMap::from([(1, 'a'), (2, 'b'), (3, 'c')]));
 }
 
 #[test]

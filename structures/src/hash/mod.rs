@@ -53,10 +53,14 @@
 //! The protocol is model-checked without weak memory (`docs/models/bucket.pml`), and its orderings with
 //! loom (`models.rs`).
 
+#[cfg(not(smr_loom))]
+pub(crate) mod answers;
 mod block;
 #[cfg(not(smr_loom))]
 pub(crate) mod boxed;
 mod bucket;
+#[cfg(not(smr_loom))]
+pub(crate) mod builder;
 mod count;
 mod extensions;
 mod header;

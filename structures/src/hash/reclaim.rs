@@ -38,14 +38,15 @@ mod imp {
             &self.smr
         }
 
-        fn zone(&self) -> &Zone<Block<I>> {
+        fn made(&self) -> Option<&Zone<Block<I>>> {
             // Acquire: pairs with the Release of `make`.
             let zone = self.zone.load(Ordering::Acquire);
             // SAFETY: null, or of `make`, and there until the pool is dropped.
-            match unsafe { zone.as_ref() } {
-                Some(zone) => zone,
-                None => self.make(),
-            }
+            unsafe { zone.as_ref() }
+        }
+
+        fn zone(&self) -> &Zone<Block<I>> {
+            self.made().unwrap_or_else(|| self.make())
         }
 
         #[cold]
@@ -63,6 +64,10 @@ mod imp {
             };
             // SAFETY: there until the pool is dropped.
             unsafe { &*zone }
+        }
+
+        pub(in super::super) fn flush(&self) -> usize {
+            self.made().map_or(0, Zone::flush)
         }
 
         pub(in super::super) fn alloc(

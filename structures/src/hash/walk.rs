@@ -11,18 +11,44 @@ use super::table::{Place, Table};
 /// `i` at depth `d` is an interval in it, which a split cuts in two; so whatever is split between two
 /// steps, what lies before the cursor has been seen, and the rest has not.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Cursor(Option<u64>);
+pub(super) struct Cursor {
+    /// None at the end.
+    from: Option<u64>,
+    /// Where the walk ends, inclusive.
+    last: u64,
+}
 
 /// The entries of one bucket.
 pub(super) type Batch<I> = SmallVec<[I; MOST_SLOTS]>;
 
 impl Cursor {
     pub(super) fn start() -> Cursor {
-        Cursor(Some(0))
+        Cursor {
+            from: Some(0),
+            last: u64::MAX,
+        }
+    }
+
+    /// Leaves the second half of what is to come to another walk; none if it is no more than one bucket of
+    /// this depth.
+    #[cfg(all(feature = "rayon", not(smr_loom)))]
+    pub(super) fn split(&mut self, depth: u32) -> Option<Cursor> {
+        let from = self.from?;
+        let length = self.last - from;
+        if length.checked_shr(u64::BITS - depth).unwrap_or(0) == 0 {
+            return None;
+        }
+        let middle = from + length / 2;
+        let rest = Cursor {
+            from: Some(middle + 1),
+            last: self.last,
+        };
+        self.last = middle;
+        Some(rest)
     }
 
     pub(super) fn is_at_end(self) -> bool {
-        self.0.is_none()
+        self.from.is_none()
     }
 }
 
@@ -37,10 +63,10 @@ impl<S: Slots> Table<S> {
         batch: &mut Batch<S::Item>,
     ) {
         let mut found = Batch::new();
-        while let Some(from) = cursor.0 {
+        while let Some(from) = cursor.from {
             let hash = from.reverse_bits();
             let Some(place) = self.locate(hash) else {
-                cursor.0 = None;
+                cursor.from = None;
                 return;
             };
             let Place {
@@ -61,20 +87,18 @@ impl<S: Slots> Table<S> {
             }
             debug_assert_eq!(index as u64, first);
             let start = first.reverse_bits();
-            if start < from {
+            // Where the bucket's interval ends, inclusive.
+            let end = start | u64::MAX >> depth;
+            if start < from || cursor.last < end {
                 // The caller's code, which may panic: nothing has been passed on yet.
                 found.retain(|&mut item| {
                     // SAFETY: the header has been found the same since the items were read.
                     let hash = unsafe { rehash.hash(item) };
-                    hash.reverse_bits() >= from
+                    (from..=cursor.last).contains(&hash.reverse_bits())
                 });
             }
             batch.append(&mut found);
-            // Where the interval ends; there is none after the last.
-            cursor.0 = match depth {
-                0 => None,
-                _ => start.checked_add(1 << (64 - depth)),
-            };
+            cursor.from = (end < cursor.last).then(|| end + 1);
             self.prefetch_after(*cursor, depth);
             return;
         }
@@ -83,7 +107,7 @@ impl<S: Slots> Table<S> {
     /// Asks the cache for a bucket that comes a few steps later.
     fn prefetch_after(&self, cursor: Cursor, depth: u32) {
         const AHEAD: u64 = 8;
-        if let (Some(at), 8..) = (cursor.0, depth) {
+        if let (Some(at), 8..) = (cursor.from, depth) {
             self.prefetch(at.wrapping_add(AHEAD << (64 - depth)).reverse_bits());
         }
     }

@@ -1,76 +1,31 @@
 //! A map's settings.
 
-use core::fmt;
-use core::marker::PhantomData;
 use std::collections::hash_map::RandomState;
 
 use smr_core::Smr;
 
+use super::super::builder::{Builder, Make, Settings};
 use super::map::HashMap;
 
-/// Settings of a map that is to be made; see [`HashMap::builder`].
-#[must_use = "nothing is made before `build`"]
-pub struct HashMapBuilder<K, V, S = RandomState> {
-    hasher: S,
-    capacity: usize,
-    domain: Smr,
-    entries: PhantomData<fn() -> (K, V)>,
+/// Settings of a [`HashMap`] that is to be made; see [`HashMap::builder`].
+///
+/// ```
+/// use structures::{HashMap, HashMapBuilder};
+///
+/// let settings: HashMapBuilder<u8, u8> = HashMap::builder().capacity(100);
+/// assert!(settings.build().capacity() >= 100);
+/// ```
+pub type HashMapBuilder<K, V, S = RandomState> = Builder<HashMap<K, V, S>>;
+
+impl<K, V, S> Settings for HashMap<K, V, S> {
+    type Hasher = S;
+    type With<T> = HashMap<K, V, T>;
 }
 
-impl<K, V> HashMapBuilder<K, V> {
-    pub(super) fn new() -> Self {
-        HashMapBuilder {
-            hasher: RandomState::new(),
-            capacity: 0,
-            domain: Smr::global().clone(),
-            entries: PhantomData,
-        }
-    }
-
-    /// Hashes by this. By default: std's, with seeds of its own.
-    pub fn hasher<S>(self, hasher: S) -> HashMapBuilder<K, V, S> {
-        let HashMapBuilder {
-            capacity, domain, ..
-        } = self;
-        HashMapBuilder {
-            hasher,
-            capacity,
-            domain,
-            entries: PhantomData,
-        }
-    }
-}
-
-impl<K, V, S> HashMapBuilder<K, V, S> {
-    /// Makes room for so many entries at once. By default: none.
-    pub fn capacity(self, capacity: usize) -> Self {
-        HashMapBuilder { capacity, ..self }
-    }
-
-    /// Reclaims through this domain. By default: the global one. Maps with slow readers may want their own,
-    /// lest they hold back the memory of others.
-    pub fn domain(self, domain: &Smr) -> Self {
-        let domain = domain.clone();
-        HashMapBuilder { domain, ..self }
-    }
-
-    /// The map.
-    ///
-    /// # Panics
-    /// If the capacity is beyond what can be addressed. Aborts if there is no memory.
-    #[must_use]
-    pub fn build(self) -> HashMap<K, V, S> {
-        let map = HashMap::with_hasher_in(self.hasher, &self.domain);
-        map.reserve(self.capacity, &map.guard());
+impl<K, V, S> Make for HashMap<K, V, S> {
+    fn make(hasher: S, capacity: usize, domain: &Smr) -> Self {
+        let map = Self::with_hasher_in(hasher, domain);
+        map.core.reserve(&map.guard(), capacity);
         map
-    }
-}
-
-impl<K, V, S> fmt::Debug for HashMapBuilder<K, V, S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("HashMapBuilder")
-            .field("capacity", &self.capacity)
-            .field("domain", &self.domain)
-            .finish_non_exhaustive()
     }
 }

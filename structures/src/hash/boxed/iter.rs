@@ -50,6 +50,14 @@ impl<K, V, G> Clone for Nodes<'_, K, V, G> {
 }
 
 /// An iterator over a map's entries; see [`HashMap::iter`](super::HashMap::iter).
+///
+/// ```
+/// # use structures::HashMap;
+/// let map = HashMap::from([(1, 'a')]);
+/// let map = map.pin();
+/// let entries = map.iter();
+/// assert!(entries.clone().eq(entries));
+/// ```
 pub struct Iter<'g, K, V, G>(Nodes<'g, K, V, G>);
 
 impl<'g, K, V, G> Iter<'g, K, V, G> {
@@ -61,6 +69,20 @@ impl<'g, K, V, G> Iter<'g, K, V, G> {
             batch: Batch::new(),
             entries: PhantomData,
         })
+    }
+}
+
+#[cfg(feature = "rayon")]
+impl<K, V, G> Iter<'_, K, V, G> {
+    /// Leaves the second half of what is to come to another; none if it is not worth it.
+    pub(super) fn split(&mut self) -> Option<Self> {
+        let nodes = &mut self.0;
+        let cursor = nodes.cursor.split(nodes.table.depth())?;
+        Some(Iter(Nodes {
+            cursor,
+            batch: Batch::new(),
+            ..*nodes
+        }))
     }
 }
 
@@ -89,6 +111,12 @@ impl<K: fmt::Debug, V: fmt::Debug, G: Guard> fmt::Debug for Iter<'_, K, V, G> {
 }
 
 /// An iterator over a map's keys; see [`HashMap::keys`](super::HashMap::keys).
+///
+/// ```
+/// # use structures::HashMap;
+/// let map = HashMap::from([(1, 'a'), (2, 'b')]);
+/// assert_eq!(map.pin().keys().sum::<i32>(), 3);
+/// ```
 pub struct Keys<'g, K, V, G>(pub(super) Iter<'g, K, V, G>);
 
 impl<'g, K, V, G: Guard> Iterator for Keys<'g, K, V, G> {
@@ -115,6 +143,12 @@ impl<K: fmt::Debug, V, G: Guard> fmt::Debug for Keys<'_, K, V, G> {
 }
 
 /// An iterator over a map's values; see [`HashMap::values`](super::HashMap::values).
+///
+/// ```
+/// # use structures::HashMap;
+/// let map = HashMap::from([('a', 1), ('b', 2)]);
+/// assert_eq!(map.pin().values().sum::<i32>(), 3);
+/// ```
 pub struct Values<'g, K, V, G>(pub(super) Iter<'g, K, V, G>);
 
 impl<'g, K, V, G: Guard> Iterator for Values<'g, K, V, G> {
@@ -141,6 +175,13 @@ impl<K, V: fmt::Debug, G: Guard> fmt::Debug for Values<'_, K, V, G> {
 }
 
 /// An iterator that removes what it yields; see [`HashMap::drain`](super::HashMap::drain).
+///
+/// ```
+/// # use structures::HashMap;
+/// let map = HashMap::from([(1, 'a'), (2, 'b')]);
+/// assert!(map.pin().drain().next().is_some());
+/// assert_eq!(map.len(), 1);
+/// ```
 pub struct Drain<'g, K, V, S, G> {
     pub(super) core: &'g Core<K, V, S>,
     pub(super) left: Iter<'g, K, V, G>,
@@ -178,6 +219,13 @@ impl<K, V, S> Core<K, V, S> {
 }
 
 /// An iterator over the entries of a map that was given up, by value.
+///
+/// ```
+/// # use structures::HashMap;
+/// let map = HashMap::from([(1, "a".to_string())]);
+/// let all: Vec<(i32, String)> = map.into_iter().collect();
+/// assert_eq!(all, [(1, "a".to_string())]);
+/// ```
 pub struct IntoIter<K, V, S> {
     /// Owns what is left, and the zone that it is from.
     core: Core<K, V, S>,

@@ -1,18 +1,15 @@
-//! The map, with explicit guards.
+//! The map: how it is made, and what concerns all of it, with explicit guards.
 
-use core::hash::{BuildHasher, Hash};
 use std::collections::hash_map::RandomState;
 
-use equivalent::Equivalent;
 use smr_core::{Guard as LocalGuard, OwnedGuard, Smr};
 
+use super::super::builder::Builder;
 use super::builder::HashMapBuilder;
 use super::core::Core;
-use super::iter::{Drain, Iter, Keys, Values};
-use super::node::Node;
+use super::iter::{Iter, Keys, Values};
 use super::pinned::HashMapRef;
 use crate::guard::Guard;
-use crate::hash_map::Operation;
 
 /// A lock-free hash map: lookups return references that stay good as long as a guard, whatever happens to
 /// the map meanwhile.
@@ -68,15 +65,26 @@ use crate::hash_map::Operation;
 /// and leaves the map as it was. `Hash` is called once for an operation, never for growth. Entries whose
 /// hashes agree in full are found by a linear search.
 ///
+/// # Precomputed hashes
+/// Operations with names in `_with_hash` take a key's hash, by the map's hasher ([`hash_of`](Self::hash_of)):
+/// for keys that are costly to hash, and looked for more than once, or in several maps of the same hasher. A
+/// wrong hash gives wrong answers, nothing worse.
+///
 /// # Differences from papaya's
 /// Code for papaya 0.2 compiles after a change of `use`, except that
-/// - lookups borrow the map as well as the guard: what they return cannot outlive the map. In exchange keys
-///   and values need not be `'static`, and a map that is dropped drops everything at once;
-/// - [`OwnedGuard`] has no lifetime parameter, and collectors are [domains](Smr), of which
-///   [`HashMapBuilder::domain`] takes one;
-/// - there is no resize mode: growth never blocks.
+/// - what operations return is borrowed from the map as well as from the guard, so it cannot outlive the map.
+///   In exchange maps whose keys and values are not `'static` can share a domain, and its guards;
+/// - [`OwnedGuard`] has no lifetime parameter, and [`Guard`] no methods: seize's `refresh` is
+///   [`repin`](HashMapRef::repin);
+/// - collectors are [domains](Smr): the builder has [`domain`](HashMapBuilder::domain), and neither `collector`
+///   nor `shared_collector`. All maps are in the global domain unless they are given another;
+/// - there is no resize mode: growth never blocks;
+/// - iterators are named in [`hash_map`](crate::hash_map) and [`set`](crate::set), not at the top.
 ///
-/// Closures may be `FnMut`, where papaya asks for `Fn`.
+/// [`HashSet::insert`](crate::HashSet::insert) keeps a key that is there, as std's does and papaya's is said
+/// to. Bounds are weaker in places: closures may be `FnMut` where papaya asks for `Fn`, and iteration asks
+/// for neither `Hash` nor `Eq`. One is stronger: threads that share a set share its duty to drop keys, so these
+/// must be `Send`.
 ///
 /// Source: linear hashing (W. Litwin, 1980) over cache-line buckets; the protocol is this crate's own, and
 /// `docs/hash.md` describes it.
@@ -87,47 +95,14 @@ pub struct HashMap<K, V, S = RandomState> {
 impl<K, V, S> std::panic::UnwindSafe for HashMap<K, V, S> {}
 impl<K, V, S> std::panic::RefUnwindSafe for HashMap<K, V, S> {}
 
-/// What a [`compute`](HashMap::compute) has done.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Compute<'g, K, V, T> {
-    /// There was no entry; now there is this one.
-    Inserted(&'g K, &'g V),
-    /// An entry has taken the place of another.
-    Updated {
-        /// What was there.
-        old: (&'g K, &'g V),
-        /// What is there now.
-        new: (&'g K, &'g V),
-    },
-    /// This entry was removed.
-    Removed(&'g K, &'g V),
-    /// Nothing, as the closure said.
-    Aborted(T),
-}
-
-/// The key was there: what [`try_insert`](HashMap::try_insert) found, and what it did not store.
-#[derive(Debug, PartialEq, Eq)]
-pub struct OccupiedError<'a, V: 'a> {
-    /// The value that is there.
-    pub current: &'a V,
-    /// The value that was not stored.
-    pub not_inserted: V,
-}
-
-impl<V: core::fmt::Debug> core::fmt::Display for OccupiedError<'_, V> {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        let OccupiedError {
-            current,
-            not_inserted,
-        } = self;
-        write!(f, "{not_inserted:?} was not inserted: {current:?} is there")
-    }
-}
-
-impl<V: core::fmt::Debug> std::error::Error for OccupiedError<'_, V> {}
-
 impl<K, V> HashMap<K, V> {
     /// An empty map with std's hasher, in the global domain. Allocates nothing.
+    ///
+    /// ```
+    /// # use structures::HashMap;
+    /// let map = HashMap::new();
+    /// map.pin().insert("a", 1);
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::with_hasher(RandomState::new())
@@ -137,6 +112,11 @@ impl<K, V> HashMap<K, V> {
     ///
     /// # Panics
     /// If the capacity is beyond what can be addressed. Aborts if there is no memory.
+    ///
+    /// ```
+    /// # use structures::HashMap;
+    /// assert!(HashMap::<u8, u8>::with_capacity(100).capacity() >= 100);
+    /// ```
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
         Self::with_capacity_and_hasher(capacity, RandomState::new())
@@ -152,7 +132,7 @@ impl<K, V> HashMap<K, V> {
     /// assert!(map.smr().is_same(&smr) && map.capacity() >= 100);
     /// ```
     pub fn builder() -> HashMapBuilder<K, V> {
-        HashMapBuilder::new()
+        Builder::new()
     }
 }
 
@@ -160,12 +140,29 @@ impl<K, V, S> HashMap<K, V, S> {
     /// An empty map in the global domain. Allocates nothing.
     ///
     /// With a hasher whose seed is known to others they can choose keys whose hashes collide.
+    ///
+    /// ```
+    /// # use structures::HashMap;
+    /// use std::hash::{BuildHasherDefault, DefaultHasher};
+    ///
+    /// let map = HashMap::with_hasher(BuildHasherDefault::<DefaultHasher>::new());
+    /// map.pin().insert("a", 1);
+    /// ```
     #[must_use]
     pub fn with_hasher(hasher: S) -> Self {
         Self::with_hasher_in(hasher, Smr::global())
     }
 
     /// An empty map whose entries are reclaimed through `smr`. Allocates nothing.
+    ///
+    /// ```
+    /// # use structures::{HashMap, Smr};
+    /// use std::hash::RandomState;
+    ///
+    /// let smr = Smr::new();
+    /// let map: HashMap<u8, u8> = HashMap::with_hasher_in(RandomState::new(), &smr);
+    /// assert!(map.smr().is_same(&smr));
+    /// ```
     #[must_use]
     pub fn with_hasher_in(hasher: S, smr: &Smr) -> Self {
         let core = Core::new(hasher, smr);
@@ -176,6 +173,14 @@ impl<K, V, S> HashMap<K, V, S> {
     ///
     /// # Panics
     /// If the capacity is beyond what can be addressed. Aborts if there is no memory.
+    ///
+    /// ```
+    /// # use structures::HashMap;
+    /// use std::hash::RandomState;
+    ///
+    /// let map: HashMap<u8, u8> = HashMap::with_capacity_and_hasher(100, RandomState::new());
+    /// assert!(map.capacity() >= 100);
+    /// ```
     #[must_use]
     pub fn with_capacity_and_hasher(capacity: usize, hasher: S) -> Self {
         let map = Self::with_hasher(hasher);
@@ -184,6 +189,14 @@ impl<K, V, S> HashMap<K, V, S> {
     }
 
     /// The map under a guard of the calling thread: a handle with std's methods.
+    ///
+    /// ```
+    /// # use structures::HashMap;
+    /// let map = HashMap::new();
+    /// let map = map.pin();
+    /// map.insert("a", 1);
+    /// assert_eq!(map.get("a"), Some(&1));
+    /// ```
     #[inline]
     pub fn pin(&self) -> HashMapRef<'_, K, V, S, LocalGuard<'_>> {
         HashMapRef::new(self, self.guard())
@@ -191,29 +204,66 @@ impl<K, V, S> HashMap<K, V, S> {
 
     /// The map under an owned guard: a handle that may be sent, and held across `.await`. Costs an atomic
     /// operation or two more.
+    ///
+    /// ```
+    /// # use structures::HashMap;
+    /// let map = HashMap::from([("a", 1)]);
+    /// let pinned = map.pin_owned();
+    /// std::thread::scope(|s| {
+    ///     s.spawn(move || assert_eq!(pinned.get("a"), Some(&1)));
+    /// });
+    /// ```
     #[inline]
     pub fn pin_owned(&self) -> HashMapRef<'_, K, V, S, OwnedGuard> {
         HashMapRef::new(self, self.owned_guard())
     }
 
     /// Opens a section of the map's domain. Any other of the domain does as well.
+    ///
+    /// ```
+    /// # use structures::HashMap;
+    /// let (here, there) = (HashMap::from([(1, 'a')]), HashMap::from([('a', 2)]));
+    /// let guard = here.guard(); // both are in the global domain
+    /// let found = here.get(&1, &guard).and_then(|key| there.get(key, &guard));
+    /// assert_eq!(found, Some(&2));
+    /// ```
     #[inline]
     pub fn guard(&self) -> LocalGuard<'_> {
         self.smr().enter()
     }
 
     /// Opens a section that may be sent.
+    ///
+    /// ```
+    /// # use structures::HashMap;
+    /// let map = HashMap::from([("a", 1)]);
+    /// let guard = map.owned_guard();
+    /// assert_eq!(map.get("a", &guard), Some(&1));
+    /// ```
     #[inline]
     pub fn owned_guard(&self) -> OwnedGuard {
         self.smr().enter_owned()
     }
 
     /// The hasher.
+    ///
+    /// ```
+    /// # use structures::HashMap;
+    /// use std::hash::BuildHasher;
+    ///
+    /// let map: HashMap<u8, u8> = HashMap::new();
+    /// assert_eq!(map.hasher().hash_one(1u8), map.hash_of(&1));
+    /// ```
     pub fn hasher(&self) -> &S {
         &self.core.hasher
     }
 
     /// The domain.
+    ///
+    /// ```
+    /// # use structures::{HashMap, Smr};
+    /// assert!(HashMap::<u8, u8>::new().smr().is_same(Smr::global()));
+    /// ```
     #[inline]
     pub fn smr(&self) -> &Smr {
         self.core.nodes.smr()
@@ -221,18 +271,33 @@ impl<K, V, S> HashMap<K, V, S> {
 
     /// The number of entries: exact when nobody changes the map, else what it was a moment ago, more or
     /// less. O(processors).
+    ///
+    /// ```
+    /// # use structures::HashMap;
+    /// assert_eq!(HashMap::from([(1, 'a'), (1, 'b')]).len(), 1);
+    /// ```
     #[inline]
     pub fn len(&self) -> usize {
         self.core.table.count.get()
     }
 
     /// Whether there are none; see [`len`](Self::len).
+    ///
+    /// ```
+    /// # use structures::HashMap;
+    /// assert!(HashMap::<u8, u8>::new().is_empty());
+    /// ```
     #[inline]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// How many entries the table is made for by now. It grows by itself.
+    ///
+    /// ```
+    /// # use structures::HashMap;
+    /// assert_eq!(HashMap::<u8, u8>::new().capacity(), 0);
+    /// ```
     pub fn capacity(&self) -> usize {
         self.core.table.capacity()
     }
@@ -242,6 +307,18 @@ impl<K, V, S> HashMap<K, V, S> {
     ///
     /// # Panics
     /// With the panic of a drop that it runs.
+    ///
+    /// ```
+    /// # use structures::{HashMap, Smr};
+    /// let map = HashMap::builder().domain(&Smr::new()).build();
+    /// let pinned = map.pin();
+    /// pinned.insert("a", 1);
+    /// let removed = pinned.remove("a");
+    /// assert_eq!(map.flush(), 1); // we still have it
+    /// assert_eq!(removed, Some(&1));
+    /// drop(pinned);
+    /// assert_eq!(map.flush(), 0);
+    /// ```
     pub fn flush(&self) -> usize {
         self.core.nodes.flush()
     }
@@ -250,7 +327,7 @@ impl<K, V, S> HashMap<K, V, S> {
     /// If the guard is of another domain.
     #[inline]
     #[track_caller]
-    fn verify<'g>(&self, guard: &'g impl Guard) -> &'g LocalGuard<'g> {
+    pub(super) fn verify<'g>(&self, guard: &'g impl Guard) -> &'g LocalGuard<'g> {
         let section = guard.section();
         section.assert_of(self.smr());
         section
@@ -284,12 +361,24 @@ impl<K, V, S> HashMap<K, V, S> {
     }
 
     /// The keys; see [`iter`](Self::iter).
+    ///
+    /// ```
+    /// # use structures::HashMap;
+    /// let map = HashMap::from([(1, 'a'), (2, 'b')]);
+    /// assert_eq!(map.keys(&map.guard()).sum::<i32>(), 3);
+    /// ```
     #[inline]
     pub fn keys<'g, G: Guard>(&'g self, guard: &'g G) -> Keys<'g, K, V, G> {
         Keys(self.iter(guard))
     }
 
     /// The values; see [`iter`](Self::iter).
+    ///
+    /// ```
+    /// # use structures::HashMap;
+    /// let map = HashMap::from([('a', 1), ('b', 2)]);
+    /// assert_eq!(map.values(&map.guard()).sum::<i32>(), 3);
+    /// ```
     #[inline]
     pub fn values<'g, G: Guard>(&'g self, guard: &'g G) -> Values<'g, K, V, G> {
         Values(self.iter(guard))
@@ -299,336 +388,14 @@ impl<K, V, S> HashMap<K, V, S> {
     ///
     /// # Panics
     /// If that is beyond what can be addressed. Aborts if there is no memory.
+    ///
+    /// ```
+    /// # use structures::HashMap;
+    /// let map: HashMap<u8, u8> = HashMap::new();
+    /// map.reserve(100, &map.guard());
+    /// assert!(map.capacity() >= 100);
+    /// ```
     pub fn reserve(&self, additional: usize, guard: &impl Guard) {
         self.core.reserve(self.verify(guard), additional);
-    }
-}
-
-impl<K, V, S> HashMap<K, V, S>
-where
-    K: Hash + Eq,
-    S: BuildHasher,
-{
-    /// Whether the key is there. Lock-free; O(1).
-    #[inline]
-    pub fn contains_key<Q>(&self, key: &Q, guard: &impl Guard) -> bool
-    where
-        Q: Equivalent<K> + Hash + ?Sized,
-    {
-        self.get(key, guard).is_some()
-    }
-
-    /// The value of a key. Lock-free, and it writes to nothing that is shared; O(1).
-    ///
-    /// ```
-    /// use structures::HashMap;
-    ///
-    /// let map = HashMap::new();
-    /// let guard = map.guard();
-    /// map.insert("one".to_string(), 1, &guard);
-    /// assert_eq!(map.get("one", &guard), Some(&1));
-    /// assert_eq!(map.get("two", &guard), None);
-    /// ```
-    #[inline]
-    pub fn get<'g, Q>(&'g self, key: &Q, guard: &'g impl Guard) -> Option<&'g V>
-    where
-        Q: Equivalent<K> + Hash + ?Sized,
-    {
-        self.get_key_value(key, guard).map(|(_, value)| value)
-    }
-
-    /// The entry of a key. Lock-free; O(1).
-    #[inline]
-    pub fn get_key_value<'g, Q>(&'g self, key: &Q, guard: &'g impl Guard) -> Option<(&'g K, &'g V)>
-    where
-        Q: Equivalent<K> + Hash + ?Sized,
-    {
-        let section = self.verify(guard);
-        let found = self.core.get(section, self.core.hash(key), key);
-        found.map(Node::pair)
-    }
-
-    /// The values of many keys, each as of its own moment: faster than one by one if the table is larger
-    /// than the caches, for their misses overlap. Lock-free; O(keys).
-    ///
-    /// ```
-    /// use structures::HashMap;
-    ///
-    /// let map: HashMap<u32, u32> = (0..10).map(|i| (i, i * i)).collect();
-    /// let guard = map.guard();
-    /// let mut squares = [None; 3];
-    /// map.get_many(&[2, 3, 50], &mut squares, &guard);
-    /// assert_eq!(squares, [Some(&4), Some(&9), None]);
-    /// ```
-    ///
-    /// # Panics
-    /// If the slices' lengths differ.
-    pub fn get_many<'g, Q>(
-        &'g self,
-        keys: &[Q],
-        values: &mut [Option<&'g V>],
-        guard: &'g impl Guard,
-    ) where
-        Q: Equivalent<K> + Hash,
-    {
-        self.core.get_many(self.verify(guard), keys, values);
-    }
-
-    /// Stores a value, and returns the one before. The key is stored anew, too. Lock-free; O(1).
-    ///
-    /// Linearizes at the change of the bucket's header; the key is never absent in between.
-    #[inline]
-    pub fn insert<'g>(&'g self, key: K, value: V, guard: &'g impl Guard) -> Option<&'g V> {
-        let hash = self.core.hash(&key);
-        self.core.insert(self.verify(guard), hash, (key, value))
-    }
-
-    /// Stores a value where there is none, and returns it. Lock-free; O(1).
-    ///
-    /// # Errors
-    /// The value that is there, and the one that was not stored.
-    ///
-    /// ```
-    /// use structures::HashMap;
-    ///
-    /// let map = HashMap::new();
-    /// let map = map.pin();
-    /// assert_eq!(map.try_insert(37, "a"), Ok(&"a"));
-    /// let error = map.try_insert(37, "b").unwrap_err();
-    /// assert_eq!((error.current, error.not_inserted), (&"a", "b"));
-    /// ```
-    #[inline]
-    pub fn try_insert<'g>(
-        &'g self,
-        key: K,
-        value: V,
-        guard: &'g impl Guard,
-    ) -> Result<&'g V, OccupiedError<'g, V>> {
-        let hash = self.core.hash(&key);
-        self.core.try_insert(self.verify(guard), hash, (key, value))
-    }
-
-    /// Stores a value that is made if there is none, and returns it. Lock-free; O(1).
-    ///
-    /// `make` is called at most once; its value is dropped if another thread has stored one meanwhile.
-    ///
-    /// # Errors
-    /// The value that is there.
-    pub fn try_insert_with<'g, F>(
-        &'g self,
-        key: K,
-        make: F,
-        guard: &'g impl Guard,
-    ) -> Result<&'g V, &'g V>
-    where
-        F: FnOnce() -> V,
-        K: 'g,
-    {
-        let section = self.verify(guard);
-        let hash = self.core.hash(&key);
-        self.core.try_insert_with(section, hash, key, make)
-    }
-
-    /// The value of a key, which is stored if there is none. Lock-free; O(1).
-    #[inline]
-    pub fn get_or_insert<'g>(&'g self, key: K, value: V, guard: &'g impl Guard) -> &'g V {
-        match self.try_insert(key, value, guard) {
-            Ok(inserted) => inserted,
-            Err(error) => error.current,
-        }
-    }
-
-    /// The value of a key, which is made and stored if there is none. Lock-free; O(1).
-    ///
-    /// `make` is called at most once; its value is dropped if another thread has stored one meanwhile.
-    #[inline]
-    pub fn get_or_insert_with<'g, F>(&'g self, key: K, make: F, guard: &'g impl Guard) -> &'g V
-    where
-        F: FnOnce() -> V,
-        K: 'g,
-    {
-        let (Ok(value) | Err(value)) = self.try_insert_with(key, make, guard);
-        value
-    }
-
-    /// Changes the value of a key, and returns the new one; none if there is no such key. Lock-free; O(1).
-    ///
-    /// `update` may be called more than once, if other threads change the entry at the same time. If it
-    /// changes this very entry itself it is called again, each time.
-    ///
-    /// ```
-    /// use structures::HashMap;
-    ///
-    /// let map = HashMap::from([("a", 1)]);
-    /// let map = map.pin();
-    /// assert_eq!(map.update("a", |n| n + 1), Some(&2));
-    /// assert_eq!(map.update("b", |n| n + 1), None);
-    /// ```
-    #[inline]
-    pub fn update<'g, F>(&'g self, key: K, update: F, guard: &'g impl Guard) -> Option<&'g V>
-    where
-        F: FnMut(&V) -> V,
-        K: 'g,
-    {
-        let section = self.verify(guard);
-        let hash = self.core.hash(&key);
-        self.core.update(section, hash, key, update)
-    }
-
-    /// Changes the value of a key, or stores one; returns what is there then. Lock-free; O(1).
-    ///
-    /// `update` may be called more than once; see [`update`](Self::update).
-    #[inline]
-    pub fn update_or_insert<'g, F>(
-        &'g self,
-        key: K,
-        update: F,
-        value: V,
-        guard: &'g impl Guard,
-    ) -> &'g V
-    where
-        F: FnMut(&V) -> V,
-        K: 'g,
-    {
-        self.update_or_insert_with(key, update, || value, guard)
-    }
-
-    /// Changes the value of a key, or stores one that is made; returns what is there then. Lock-free; O(1).
-    ///
-    /// `update` may be called more than once; see [`update`](Self::update). `make` is called at most once.
-    #[inline]
-    pub fn update_or_insert_with<'g, U, F>(
-        &'g self,
-        key: K,
-        update: U,
-        make: F,
-        guard: &'g impl Guard,
-    ) -> &'g V
-    where
-        F: FnOnce() -> V,
-        U: FnMut(&V) -> V,
-        K: 'g,
-    {
-        let section = self.verify(guard);
-        let hash = self.core.hash(&key);
-        self.core
-            .update_or_insert_with(section, hash, key, update, make)
-    }
-
-    /// Inserts, changes or removes an entry, or does nothing, in one atomic step. Lock-free; O(1).
-    ///
-    /// `compute` is given the entry; it may be called more than once, as in [`update`](Self::update).
-    ///
-    /// ```
-    /// use structures::{Compute, HashMap, Operation};
-    ///
-    /// let stock = HashMap::from([("apples", 2)]);
-    /// let stock = stock.pin();
-    /// let take = |entry: Option<(&&str, &u32)>| match entry {
-    ///     None => Operation::Abort("sold out"),
-    ///     Some((_, 1)) => Operation::Remove,
-    ///     Some((_, n)) => Operation::Insert(n - 1),
-    /// };
-    /// let apples = "apples";
-    /// let (old, new) = ((&apples, &2), (&apples, &1));
-    /// assert_eq!(stock.compute(apples, take), Compute::Updated { old, new });
-    /// assert_eq!(stock.compute(apples, take), Compute::Removed(&apples, &1));
-    /// assert_eq!(stock.compute(apples, take), Compute::Aborted("sold out"));
-    /// ```
-    ///
-    /// # Panics
-    /// If `compute` answers that an entry shall be removed that is not there.
-    #[inline]
-    pub fn compute<'g, F, T>(
-        &'g self,
-        key: K,
-        compute: F,
-        guard: &'g impl Guard,
-    ) -> Compute<'g, K, V, T>
-    where
-        F: FnMut(Option<(&'g K, &'g V)>) -> Operation<V, T>,
-    {
-        let section = self.verify(guard);
-        let hash = self.core.hash(&key);
-        self.core.compute(section, hash, key, compute)
-    }
-
-    /// Removes an entry, and returns its value. Lock-free; O(1).
-    #[inline]
-    pub fn remove<'g, Q>(&'g self, key: &Q, guard: &'g impl Guard) -> Option<&'g V>
-    where
-        K: 'g,
-        Q: Equivalent<K> + Hash + ?Sized,
-    {
-        self.remove_entry(key, guard).map(|(_, value)| value)
-    }
-
-    /// Removes an entry, and returns it. Lock-free; O(1).
-    #[inline]
-    pub fn remove_entry<'g, Q>(&'g self, key: &Q, guard: &'g impl Guard) -> Option<(&'g K, &'g V)>
-    where
-        K: 'g,
-        Q: Equivalent<K> + Hash + ?Sized,
-    {
-        let section = self.verify(guard);
-        self.core.remove_entry(section, self.core.hash(key), key)
-    }
-
-    /// Removes an entry if `should_remove` holds of it, and returns it. Lock-free; O(1).
-    ///
-    /// What is removed is the entry of which it held. It may be asked more than once, if other threads
-    /// change the entry at the same time.
-    ///
-    /// # Errors
-    /// The entry, if it does not hold.
-    #[inline]
-    pub fn remove_if<'g, Q, F>(
-        &'g self,
-        key: &Q,
-        should_remove: F,
-        guard: &'g impl Guard,
-    ) -> Result<Option<(&'g K, &'g V)>, (&'g K, &'g V)>
-    where
-        Q: Equivalent<K> + Hash + ?Sized,
-        F: FnMut(&K, &V) -> bool,
-    {
-        let section = self.verify(guard);
-        let hash = self.core.hash(key);
-        self.core.remove_if(section, hash, key, should_remove)
-    }
-
-    /// Removes the entries of which `keep` does not hold. Each is decided on its own, and removed only as it
-    /// was asked about; entries are met as by [`iter`](Self::iter). Lock-free; O(buckets).
-    pub fn retain<F>(&self, keep: F, guard: &impl Guard)
-    where
-        F: FnMut(&K, &V) -> bool,
-    {
-        self.verify(guard);
-        self.core.retain(guard, keep);
-    }
-
-    /// Removes every entry, one after the other: what is inserted meanwhile may stay. The table keeps its
-    /// size. Lock-free; O(buckets).
-    pub fn clear(&self, guard: &impl Guard) {
-        self.verify(guard);
-        self.core.clear(guard);
-    }
-
-    /// Removes every entry, as [`clear`](Self::clear) does, and yields those that it has removed. If it is
-    /// dropped early, what it has not come to stays.
-    ///
-    /// ```
-    /// use structures::HashMap;
-    ///
-    /// let map: HashMap<u32, u32> = (0..10).map(|i| (i, i)).collect();
-    /// let guard = map.guard();
-    /// assert_eq!(map.drain(&guard).map(|(_, n)| n).sum::<u32>(), 45);
-    /// assert!(map.is_empty());
-    /// ```
-    pub fn drain<'g, G: Guard>(&'g self, guard: &'g G) -> Drain<'g, K, V, S, G> {
-        Drain {
-            left: self.iter(guard),
-            core: &self.core,
-        }
     }
 }

@@ -8,16 +8,24 @@
 mod builder;
 mod core;
 mod entry;
+mod hashed;
 mod iter;
+mod keyed;
 mod map;
 mod node;
 mod ops;
+#[cfg(feature = "rayon")]
+mod parallel;
 mod pinned;
+mod set;
 mod traits;
 mod word;
 
 pub use builder::HashMapBuilder;
 pub use entry::{AndModify, Entry};
 pub use iter::{Drain, IntoIter, Iter, Keys, Values};
-pub use map::{Compute, HashMap, OccupiedError};
+pub use map::HashMap;
+#[cfg(feature = "rayon")]
+pub use parallel::{ParIter, ParKeys};
 pub use pinned::HashMapRef;
+pub use set::{HashSet, HashSetBuilder, HashSetRef};

@@ -5,13 +5,12 @@ use core::hash::{BuildHasher, Hash};
 use equivalent::Equivalent;
 use smr_core::Guard as Section;
 
+use super::super::answers::{Compute, OccupiedError, Operation};
 use super::super::table::Decision;
 use super::core::{Core, Put};
-use super::map::{Compute, OccupiedError};
 use super::node::{Draft, Node, Wanted};
 use super::word::Word;
 use crate::guard::Guard;
-use crate::hash_map::Operation;
 
 /// So many keys are looked for at once.
 const BATCH: usize = 32;

@@ -71,11 +71,10 @@ where
             (least, true) => least,
             (least, false) => least.div_ceil(2),
         };
-        let mut map = self.pin();
-        map.reserve(expected);
+        self.reserve(expected, &self.guard());
         for (key, value) in entries {
-            map.insert(key, value);
-            map.repin();
+            // No section is open while the iterator makes the next one: it may take its time.
+            self.insert(key, value, &self.guard());
         }
     }
 }

@@ -1,0 +1,198 @@
+//! Slots that hold keys and values themselves.
+
+use core::hint::select_unpredictable;
+use core::mem::MaybeUninit;
+use core::ptr;
+
+use bytemuck::NoUninit;
+use smr_core::primitive::{AtomicU64, Ordering::Relaxed};
+
+use super::super::bucket::{Probe, Slots, Tags, bytes_equal, set_byte};
+
+/// A key's and a value's bytes.
+#[derive(Clone, Copy, PartialEq)]
+pub(in super::super) struct Pair {
+    pub(super) key: u64,
+    pub(super) value: u64,
+}
+
+/// Thirteen of them, which make buckets of four cache lines: the tags are in the first, with the header;
+/// a hit touches one more.
+#[repr(C)]
+pub(in super::super) struct Pairs {
+    tags: Tags,
+    /// Of the extension's last four slots.
+    more_tags: AtomicU64,
+    pairs: [[AtomicU64; 2]; 13],
+}
+
+/// Seven pairs more, for full buckets.
+pub(in super::super) struct MorePairs([[AtomicU64; 2]; 7]);
+
+// SAFETY: atomics, for which zeroed memory is a value.
+unsafe impl Slots for Pairs {
+    const COUNT: u32 = 13;
+    const MORE: u32 = 7;
+    const LOAD: usize = 82;
+    const REFER: bool = false;
+    type Item = Pair;
+    type More = MorePairs;
+
+    #[cfg(smr_loom)]
+    fn new() -> Self {
+        Pairs {
+            tags: Tags::new(),
+            more_tags: AtomicU64::new(0),
+            pairs: no_pairs(),
+        }
+    }
+
+    #[cfg(smr_loom)]
+    fn more() -> MorePairs {
+        MorePairs(no_pairs())
+    }
+
+    #[inline]
+    fn load(&self, slot: u32) -> Pair {
+        Pair::load(&self.pairs[slot as usize])
+    }
+
+    fn load_more(more: &MorePairs, slot: u32) -> Pair {
+        Pair::load(&more.0[slot as usize])
+    }
+
+    #[inline]
+    fn store(&self, slot: u32, item: Pair) {
+        item.store(&self.pairs[slot as usize]);
+    }
+
+    #[inline]
+    unsafe fn load_any(&self, more: *const MorePairs, slot: u32) -> Option<Pair> {
+        // SAFETY: the caller's contract.
+        unsafe { self.pair(more, slot) }.map(Pair::load)
+    }
+
+    #[inline]
+    unsafe fn store_any(&self, more: *const MorePairs, slot: u32, item: Pair) -> bool {
+        // SAFETY: the caller's contract.
+        let pair = unsafe { self.pair(more, slot) };
+        pair.inspect(|pair| item.store(pair)).is_some()
+    }
+
+    fn store_more(more: &MorePairs, slot: u32, item: Pair) {
+        item.store(&more.0[slot as usize]);
+    }
+
+    #[inline]
+    fn set_tag(&self, slot: u32, tag: u8) {
+        let word = select_unpredictable(slot < 16, self.tags.word(slot), &self.more_tags);
+        set_byte(word, slot % 8, tag);
+    }
+
+    fn tag(&self, _slot: u32) -> Option<u8> {
+        None // not asked for: a pair's key is at hand
+    }
+
+    #[inline]
+    fn all_tagged(&self, tag: u8) -> u32 {
+        self.tags.equal(tag) | bytes_equal(self.more_tags.load(Relaxed), 0, tag) << 16
+    }
+
+    #[inline]
+    fn near(hash: u64) -> u32 {
+        0b1111 << (4 * line(hash) - 3)
+    }
+
+    #[inline]
+    fn line(&self, hash: u64) -> *const u8 {
+        let start = core::ptr::from_ref(self).cast::<u8>();
+        start.wrapping_add(64 * line(hash) as usize - 24)
+    }
+}
+
+impl Pairs {
+    /// Where a pair is; none if that is an extension, and there is none.
+    ///
+    /// # Safety
+    /// `more` is null or an extension.
+    #[inline]
+    unsafe fn pair(&self, more: *const MorePairs, slot: u32) -> Option<&[AtomicU64; 2]> {
+        type At = *const [AtomicU64; 2];
+        let here: At = (&raw const self.pairs).cast();
+        let there = more.cast::<[AtomicU64; 2]>().wrapping_sub(13);
+        let first = select_unpredictable(slot < 13, here, there);
+        if first == ptr::null::<[AtomicU64; 2]>().wrapping_sub(13) {
+            return None;
+        }
+        // SAFETY: a pair of the bucket's, or of the extension's, which is there.
+        Some(unsafe { &*first.wrapping_add(slot as usize) })
+    }
+}
+
+impl Pair {
+    #[inline]
+    fn load([key, value]: &[AtomicU64; 2]) -> Pair {
+        Pair {
+            key: key.load(Relaxed),
+            value: value.load(Relaxed),
+        }
+    }
+
+    #[inline]
+    fn store(self, [key, value]: &[AtomicU64; 2]) {
+        key.store(self.key, Relaxed);
+        value.store(self.value, Relaxed);
+    }
+}
+
+#[cfg(smr_loom)]
+fn no_pairs<const N: usize>() -> [[AtomicU64; 2]; N] {
+    core::array::from_fn(|_| [AtomicU64::new(0), AtomicU64::new(0)])
+}
+
+/// One of the lines that hold nothing but pairs: 1 to 3. The first, with one, is where others go if there
+/// is no room: it is always read.
+#[inline]
+fn line(hash: u64) -> u32 {
+    (((hash >> 48 & 0xFF) as u32 * 3) >> 8) + 1
+}
+
+/// The bytes of a value of at most eight, the rest zero.
+#[inline]
+pub(super) fn encode<T: NoUninit>(value: T) -> u64 {
+    const { assert!(size_of::<T>() <= 8, "keys and values have at most 8 bytes") };
+    let mut bytes = [0; 8];
+    bytes[..size_of::<T>()].copy_from_slice(bytemuck::bytes_of(&value));
+    u64::from_ne_bytes(bytes)
+}
+
+/// The value again.
+///
+/// # Safety
+/// The word is of [`encode`], for the same type.
+#[inline]
+pub(super) unsafe fn decode<T: NoUninit>(word: u64) -> T {
+    let mut value = MaybeUninit::<T>::uninit();
+    // SAFETY: `T` has at most 8 bytes (`encode`), and these are a value's.
+    unsafe {
+        core::ptr::copy_nonoverlapping(
+            (&raw const word).cast(),
+            value.as_mut_ptr().cast::<u8>(),
+            size_of::<T>(),
+        );
+    }
+    // SAFETY: as above.
+    unsafe { value.assume_init() }
+}
+
+/// A key that is looked for.
+pub(super) struct Wanted<'k, K>(pub(super) &'k K);
+
+impl<K: NoUninit + Eq> Probe<Pair> for Wanted<'_, K> {
+    #[inline]
+    unsafe fn is(&self, item: Pair) -> bool {
+        // SAFETY: a stored key.
+        let key: K = unsafe { decode(item.key) };
+        key == *self.0
+    }
+}
