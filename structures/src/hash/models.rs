@@ -167,13 +167,15 @@ impl Map {
 
     fn entries(&self) -> Vec<Pair> {
         let mut cursor = Cursor::start();
-        let mut batch = Batch::new();
+        let mut entries = Vec::new();
         while !cursor.is_at_end() {
+            let mut batch = Batch::new();
             self.0
                 .step(&Section::default(), &mut cursor, &hash, &mut batch);
+            entries.extend(batch);
         }
-        batch.sort_unstable();
-        batch.to_vec()
+        entries.sort_unstable();
+        entries
     }
 }
 

@@ -53,8 +53,8 @@ impl Cursor {
 }
 
 impl<S: Slots> Table<S> {
-    /// Adds the entries of one bucket, as they are at one instant, to `batch`, and moves the cursor on.
-    /// Lock-free; O(1) on average.
+    /// Fills `batch`, which is empty, with the entries of one bucket, as they are at one instant, and moves
+    /// the cursor on. Lock-free; O(1) on average.
     pub(super) fn step(
         &self,
         _section: &Section<'_>,
@@ -62,7 +62,7 @@ impl<S: Slots> Table<S> {
         rehash: &impl Rehash<S::Item>,
         batch: &mut Batch<S::Item>,
     ) {
-        let mut found = Batch::new();
+        debug_assert!(batch.is_empty());
         while let Some(from) = cursor.from {
             let hash = from.reverse_bits();
             let Some(place) = self.locate(hash) else {
@@ -76,28 +76,29 @@ impl<S: Slots> Table<S> {
             } = place;
             let depth = header.depth();
             let first = hash & low_bits(depth);
-            found.extend(header.slots().map_while(|slot| bucket.load(slot)));
+            batch.extend(header.slots().map_while(|slot| bucket.load(slot)));
             let Some(linked) = Self::read_link(&place) else {
-                found.clear();
+                batch.clear();
                 continue;
             };
             // SAFETY: in force within this section.
             for block in unsafe { linked.in_force.blocks() } {
-                found.extend_from_slice(block.items());
+                batch.extend_from_slice(block.items());
             }
             debug_assert_eq!(index as u64, first);
             let start = first.reverse_bits();
             // Where the bucket's interval ends, inclusive.
             let end = start | u64::MAX >> depth;
             if start < from || cursor.last < end {
-                // The caller's code, which may panic: nothing has been passed on yet.
+                // The caller's code, which may panic: nothing has been passed on then.
+                let mut found = core::mem::take(batch);
                 found.retain(|&mut item| {
                     // SAFETY: the header has been found the same since the items were read.
                     let hash = unsafe { rehash.hash(item) };
                     (from..=cursor.last).contains(&hash.reverse_bits())
                 });
+                *batch = found;
             }
-            batch.append(&mut found);
             cursor.from = (end < cursor.last).then(|| end + 1);
             self.prefetch_after(*cursor, depth);
             return;

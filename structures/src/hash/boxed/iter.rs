@@ -15,35 +15,52 @@ use super::node::Node;
 use super::word::{Stored, Word, Words};
 use crate::guard::Guard;
 
+/// Buckets that are read before their entries are asked for: so long the cache has time to bring the nodes.
+const AHEAD: usize = 4;
+
 /// The entries' nodes, one bucket after the other.
 struct Nodes<'g, K, V, G> {
     table: &'g Table<Words>,
     guard: &'g G,
     cursor: Cursor,
-    batch: Batch<Word>,
+    /// What has been read, in turn from `at` on.
+    batches: [Batch<Word>; AHEAD],
+    at: usize,
     entries: PhantomData<&'g Node<K, V>>,
 }
 
 impl<'g, K, V, G: Guard> Nodes<'g, K, V, G> {
     fn next(&mut self) -> Option<&'g Node<K, V>> {
-        while self.batch.is_empty() && !self.cursor.is_at_end() {
-            let section = self.guard.section();
-            self.table
-                .step(section, &mut self.cursor, &Stored, &mut self.batch);
-            for word in &self.batch {
-                prefetch(word.node().cast());
+        let mut empty = 0;
+        while empty < AHEAD {
+            if let Some(word) = self.batches[self.at].pop() {
+                // SAFETY: it was in the table within the section, which lasts for `'g`, as does the map.
+                return Some(unsafe { word.entry() });
             }
+            if self.cursor.is_at_end() {
+                empty += 1;
+            } else {
+                self.read();
+            }
+            self.at = (self.at + 1) % AHEAD;
         }
-        let word = self.batch.pop()?;
-        // SAFETY: it was in the table within the section, which lasts for `'g`, as does the map.
-        Some(unsafe { word.entry() })
+        None
+    }
+
+    /// Reads another bucket into the batch at hand, which is empty.
+    fn read(&mut self) {
+        let (section, batch) = (self.guard.section(), &mut self.batches[self.at]);
+        self.table.step(section, &mut self.cursor, &Stored, batch);
+        for word in batch {
+            prefetch(word.node().cast());
+        }
     }
 }
 
 impl<K, V, G> Clone for Nodes<'_, K, V, G> {
     fn clone(&self) -> Self {
         Nodes {
-            batch: self.batch.clone(),
+            batches: self.batches.clone(),
             ..*self
         }
     }
@@ -66,7 +83,8 @@ impl<'g, K, V, G> Iter<'g, K, V, G> {
             table: &core.table,
             guard,
             cursor: Cursor::start(),
-            batch: Batch::new(),
+            batches: Default::default(),
+            at: 0,
             entries: PhantomData,
         })
     }
@@ -80,7 +98,8 @@ impl<K, V, G> Iter<'_, K, V, G> {
         let cursor = nodes.cursor.split(nodes.table.depth())?;
         Some(Iter(Nodes {
             cursor,
-            batch: Batch::new(),
+            batches: Default::default(),
+            at: 0,
             ..*nodes
         }))
     }
