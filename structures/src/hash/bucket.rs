@@ -328,8 +328,9 @@ impl<S: Slots> Bucket<S> {
         true
     }
 
-    /// For a bucket that nobody else can reach yet.
+    /// For a bucket that nobody else can reach: no list.
     pub(super) fn init(&self, header: Header) {
         self.header.store(header.0, Ordering::Relaxed);
+        self.link.store(core::ptr::null_mut(), Ordering::Relaxed);
     }
 }
