@@ -5,6 +5,8 @@
 //!
 //! Every operation is lock-free: a thread that is suspended anywhere stops no other.
 
+#[cfg(doctest)]
+mod compile_fail;
 mod guard;
 
 #[cfg(feature = "testing")]
@@ -30,45 +32,3 @@ pub use hash_map::{Compute, HashMap, HashMapBuilder, HashMapRef, OccupiedError, 
 pub use equivalent::Equivalent;
 pub use guard::Guard;
 pub use smr_core::{Guard as LocalGuard, OwnedGuard, Smr};
-
-/// Entries must not be passed off as longer-lived than they are: the maps are invariant.
-///
-/// ```compile_fail
-/// use structures::hash_map::InlineHashMap;
-///
-/// fn shorter<'a, 's>(
-///     map: &'a InlineHashMap<u8, std::marker::PhantomData<&'static ()>>,
-/// ) -> &'a InlineHashMap<u8, std::marker::PhantomData<&'s ()>> {
-///     map
-/// }
-/// ```
-///
-/// Without the lifetimes it compiles:
-///
-/// ```
-/// use structures::hash_map::InlineHashMap;
-///
-/// fn shorter<'a>(
-///     map: &'a InlineHashMap<u8, std::marker::PhantomData<&'static ()>>,
-/// ) -> &'a InlineHashMap<u8, std::marker::PhantomData<&'static ()>> {
-///     map
-/// }
-/// ```
-///
-/// Iterators are in a section, which belongs to its thread:
-///
-/// ```compile_fail
-/// let map = structures::hash_map::InlineHashMap::<u8, u8>::new();
-/// let mut iter = map.iter();
-/// std::thread::scope(|s| {
-///     s.spawn(move || iter.next());
-/// });
-/// ```
-///
-/// Keys have at most eight bytes:
-///
-/// ```compile_fail
-/// structures::hash_map::InlineHashMap::<u128, u8>::new().insert(1, 1);
-/// ```
-#[cfg(doctest)]
-struct CompileFail;
