@@ -284,6 +284,6 @@ fn keys_may_panic() {
         drop(map);
         assert_eq!((keys.alive(), values.alive()), (0, 0));
     }
-    run::<HONEST>(40);
+    run::<HONEST>(25);
     run::<ONE>(200);
 }

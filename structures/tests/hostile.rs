@@ -1,11 +1,11 @@
 //! `HashMap` with keys that lie and panic, and code of the caller's that comes back to the map: wrong
 //! answers at worst, and a map that stays of use.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::hash::{Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Weak};
 
 use structures::testing::balanced::{Balanced, HONEST, ONE};
 use structures::testing::maps::Hash as Fnv;
@@ -174,19 +174,23 @@ enum Place {
 thread_local! {
     /// What shall be done once, when the caller's code runs there.
     static NEXT: Cell<Option<(Place, Deed, u64)>> = const { Cell::new(None) };
+    /// Where.
+    static MAP: RefCell<Weak<Meddled>> = const { RefCell::new(Weak::new()) };
 }
 
 /// A key that uses the map that it is in.
 #[derive(Clone, Copy, Debug)]
 struct Meddler(u64);
 
-fn meddled() -> &'static HashMap<Meddler, u64, Fnv<1>> {
-    static MAP: OnceLock<HashMap<Meddler, u64, Fnv<1>>> = OnceLock::new();
-    MAP.get_or_init(HashMap::default)
+type Meddled = HashMap<Meddler, u64, Fnv<1>>;
+
+fn meddled() -> Arc<Meddled> {
+    MAP.with_borrow(Weak::upgrade).expect("the test has it")
 }
 
 fn do_deed(deed: Deed, about: u64) {
-    let map = meddled().pin();
+    let map = meddled();
+    let map = map.pin();
     match deed {
         Deed::Looks => _ = map.get(&Meddler(about)),
         Deed::Inserts => _ = map.insert(Meddler(about + 100), about),
@@ -226,10 +230,12 @@ impl Eq for Meddler {}
 /// `Hash`, `Eq` and closures that use the map, about the very key or another, in every operation.
 #[test]
 fn callers_code_may_use_the_map() {
+    let meddled = Arc::new(Meddled::default());
+    MAP.set(Arc::downgrade(&meddled));
     for deed in DEEDS {
         for what in 0..12 {
             for number in 0..40 {
-                let map = meddled().pin();
+                let map = meddled.pin();
                 for i in 0..30 {
                     map.insert(Meddler(i), i);
                 }
@@ -310,15 +316,15 @@ fn callers_code_may_use_the_map() {
                 assert_eq!(keys.len(), map.len(), "no key twice: {deed:?}, {what}");
             }
         }
-        meddled().pin().clear();
-        meddled().flush();
+        meddled.pin().clear();
+        meddled.flush();
     }
 }
 
 /// A value that uses maps while it is dropped.
 struct Reborn {
     number: u64,
-    map: std::sync::Weak<HashMap<u64, Reborn, Fnv<1>>>,
+    map: Weak<HashMap<u64, Reborn, Fnv<1>>>,
     dropped: Arc<AtomicUsize>,
     inner: Option<HashMap<u64, String>>,
 }
