@@ -76,7 +76,9 @@ tsan() {
         with_std "$host" test --release --target-dir "$target/tsan" -p smr-core \
         --lib --test barriers --test leftovers --test owned --test reclaim --test stress "$@"
     RUSTFLAGS="-Zsanitizer=thread" TSAN_OPTIONS=halt_on_error=1 \
-        with_std "$host" test --release --target-dir "$target/tsan" -p structures --test inline "$@"
+        with_std "$host" test --release --target-dir "$target/tsan" -p structures \
+        --test inline --test boxed --test boxed_drops --test boxed_guards --test hostile \
+        --test regressions "$@"
 }
 
 # 32 bits, natively: the loader's path is that of the cross compiler's C library.

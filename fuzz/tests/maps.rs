@@ -7,7 +7,7 @@ use std::path::Path;
 use rand::rngs::SmallRng;
 use rand::{RngExt as _, SeedableRng};
 
-const PROGRAMS: u64 = 1_000;
+const PROGRAMS: u64 = 500;
 const SEED: u64 = 1;
 
 fn setting(name: &str, default: u64) -> u64 {

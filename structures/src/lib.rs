@@ -14,6 +14,8 @@
 //!   collected before, as references, so that its length is right. What is read is not trusted to have the
 //!   length that it claims.
 
+#[cfg(doctest)]
+mod compile_fail;
 mod guard;
 
 #[cfg(feature = "testing")]
@@ -66,45 +68,3 @@ pub use hash_set::{HashSet, HashSetBuilder, HashSetRef};
 pub use equivalent::Equivalent;
 pub use guard::Guard;
 pub use smr_core::{Guard as LocalGuard, OwnedGuard, Smr};
-
-/// Entries must not be passed off as longer-lived than they are: the maps are invariant.
-///
-/// ```compile_fail
-/// use structures::hash_map::InlineHashMap;
-///
-/// fn shorter<'a, 's>(
-///     map: &'a InlineHashMap<u8, std::marker::PhantomData<&'static ()>>,
-/// ) -> &'a InlineHashMap<u8, std::marker::PhantomData<&'s ()>> {
-///     map
-/// }
-/// ```
-///
-/// Without the lifetimes it compiles:
-///
-/// ```
-/// use structures::hash_map::InlineHashMap;
-///
-/// fn shorter<'a>(
-///     map: &'a InlineHashMap<u8, std::marker::PhantomData<&'static ()>>,
-/// ) -> &'a InlineHashMap<u8, std::marker::PhantomData<&'static ()>> {
-///     map
-/// }
-/// ```
-///
-/// Iterators are in a section, which belongs to its thread:
-///
-/// ```compile_fail
-/// let map = structures::hash_map::InlineHashMap::<u8, u8>::new();
-/// let mut iter = map.iter();
-/// std::thread::scope(|s| {
-///     s.spawn(move || iter.next());
-/// });
-/// ```
-///
-/// Keys have at most eight bytes:
-///
-/// ```compile_fail
-/// structures::hash_map::InlineHashMap::<u128, u8>::new().insert(1, 1);
-/// ```
-#[cfg(doctest)]
-struct CompileFail;

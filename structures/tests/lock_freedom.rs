@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use std::sync::atomic::Ordering::{Acquire, Release};
 
 use smr_core::primitive::AtomicBool;
-use structures::testing::maps::Inline;
+use structures::Operation;
+use structures::testing::maps::{Boxed, Inline};
 use structures::testing::{Call, Op, Session, Subject, suspension};
 
 /// A map behind a lock, whose accesses are steps.
@@ -84,11 +85,9 @@ fn a_lock_stops_the_others() {
 
 /// What one thread does while it is suspended at every step in turn: each operation, with a slot that is
 /// free and without, and the growth that comes with it.
-fn inline_gets_on<const KEPT: u64>(prepared: u64, keys: u64) {
+fn gets_on<S: Subject>(prepared: u64, keys: u64) {
     let call = |key, op| Call { key, op };
-    let prepare: Vec<_> = (0..prepared)
-        .map(|key| call(key, Op::Insert(key)))
-        .collect();
+    let prepare = inserted(prepared);
     let one_by_one = [
         vec![call(1, Op::Get), call(1_000, Op::Get)],
         vec![call(1_001, Op::Insert(1)), call(1_002, Op::TryInsert(1))],
@@ -97,26 +96,76 @@ fn inline_gets_on<const KEPT: u64>(prepared: u64, keys: u64) {
         vec![call(prepared - 1, Op::Upsert(3)), call(4, Op::RemoveIfEven)],
     ];
     for calls in one_by_one {
-        let steps = suspension::others_get_on::<Inline<KEPT>>(&prepare, &calls, keys, 40);
+        let steps = suspension::others_get_on::<S>(&prepare, &calls, keys, 40);
         assert!(steps > 4, "{steps} steps in {calls:?}");
     }
 }
 
+fn inserted(keys: u64) -> Vec<Call> {
+    let insert = |key| Call {
+        key,
+        op: Op::Insert(key),
+    };
+    (0..keys).map(insert).collect()
+}
+
 #[test]
 fn nobody_waits_for_a_thread_in_an_inline_map() {
-    inline_gets_on::<0>(12, 30);
-    inline_gets_on::<0>(60, 90);
-    inline_gets_on::<2>(40, 60);
+    gets_on::<Inline<0>>(12, 30);
+    gets_on::<Inline<0>>(60, 90);
+    gets_on::<Inline<2>>(40, 60);
+}
+
+#[test]
+fn nobody_waits_for_a_thread_in_a_boxed_map() {
+    gets_on::<Boxed<0>>(8, 30);
+    gets_on::<Boxed<0>>(60, 90);
+    gets_on::<Boxed<2>>(40, 60);
+}
+
+/// What is not about one key.
+#[test]
+fn nobody_waits_for_a_thread_that_walks_or_grows_a_boxed_map() {
+    fn run<const KEPT: u64>(prepared: u64) {
+        type Act<const KEPT: u64> = (&'static str, fn(&Boxed<KEPT>));
+        let acts: [Act<KEPT>; 9] = [
+            ("iter", |b| _ = b.map().pin().iter().count()),
+            ("retain", |b| b.map().pin().retain(|k, _| k % 3 != 0)),
+            ("clear", |b| b.map().pin().clear()),
+            ("drain", |b| _ = b.map().pin().drain().count()),
+            ("reserve", |b| b.map().pin().reserve(100)),
+            ("flush", |b| _ = b.map().flush()),
+            ("get_many", |b| {
+                b.map().pin_owned().get_many(&[1, 2, 300], &mut [None; 3]);
+            }),
+            ("entry", |b| {
+                let map = b.map().pin();
+                map.entry(3).and_modify(Clone::clone).or_nothing();
+            }),
+            ("compute", |b| {
+                let map = b.map().pin();
+                for _ in 0..2 {
+                    map.compute(5, |old| match old {
+                        Some(_) => Operation::Remove,
+                        None => Operation::Abort(()),
+                    });
+                }
+            }),
+        ];
+        for (name, act) in acts {
+            let prepare = inserted(prepared);
+            let steps = suspension::others_get_on_beside(&prepare, name, act, 2 * prepared, 40);
+            println!("{name}: {steps} steps");
+            assert!(steps > 4, "{steps} steps in {name}");
+        }
+    }
+    run::<0>(30);
+    run::<2>(30);
 }
 
 /// The first insertions race to make the table.
 #[test]
 fn nobody_waits_for_a_thread_that_makes_the_table() {
-    let calls: Vec<_> = (0..40)
-        .map(|key| Call {
-            key,
-            op: Op::Insert(key),
-        })
-        .collect();
-    suspension::others_get_on::<Inline<0>>(&[], &calls, 60, 30);
+    suspension::others_get_on::<Inline<0>>(&[], &inserted(40), 60, 30);
+    suspension::others_get_on::<Boxed<0>>(&[], &inserted(30), 60, 30);
 }

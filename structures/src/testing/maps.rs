@@ -112,6 +112,12 @@ impl<const KEPT: u64> Boxed<KEPT> {
     pub fn map(&self) -> &HashMap<u64, Counted, Hash<KEPT>> {
         self.map.as_ref().expect("it is there until the end")
     }
+
+    /// A value for it, that counts itself.
+    #[must_use]
+    pub fn value(&self, number: u64) -> Counted {
+        self.values.item(number)
+    }
 }
 
 impl<const KEPT: u64> Subject for Boxed<KEPT> {
@@ -164,7 +170,7 @@ impl<const KEPT: u64> Drop for Boxed<KEPT> {
 impl<const KEPT: u64> Session for BoxedInUse<'_, KEPT> {
     fn apply(&mut self, Call { key, op }: Call) -> Option<u64> {
         let map = self.0.map().pin();
-        let item = |n| self.0.values.item(n);
+        let item = |n| self.0.value(n);
         let more = |by: u64| move |v: &Counted| item(v.number().wrapping_add(by));
         let found = match op {
             Op::Get => map.get(&key),

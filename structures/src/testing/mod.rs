@@ -3,6 +3,8 @@
 //!
 //! Hidden, and behind the feature `testing`: for this workspace's tests, fuzzing and benches only.
 
+#[cfg(not(smr_loom))]
+pub mod balanced;
 pub mod conformance;
 pub mod history;
 #[cfg(not(smr_loom))]

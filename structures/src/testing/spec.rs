@@ -72,6 +72,11 @@ impl Oracle {
         answer
     }
 
+    /// Keeps the entries of which `keep` holds.
+    pub fn retain(&mut self, mut keep: impl FnMut(u64, u64) -> bool) {
+        self.entries.retain(|&key, value| keep(key, *value));
+    }
+
     /// What is in it, by key.
     #[must_use]
     pub fn entries(&self) -> &BTreeMap<u64, u64> {

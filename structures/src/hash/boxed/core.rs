@@ -1,8 +1,8 @@
 //! What the map's operations are made of: a table of words, a zone of nodes, a hasher. Sections are taken
 //! to be of the map's domain; the public types see to that.
 
+use core::any::Any;
 use core::hash::{BuildHasher, Hash};
-
 use core::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
@@ -252,26 +252,53 @@ pub(super) enum Put<'g, K, V> {
     Removed(Option<&'g Node<K, V>>),
 }
 
+/// Drops nodes, whatever panics: what is left when a map goes.
+pub(super) struct Disposal<'z, K, V> {
+    nodes: &'z Zone<Node<K, V>>,
+    first: Option<Box<dyn Any + Send>>,
+}
+
+impl<'z, K, V> Disposal<'z, K, V> {
+    pub(super) fn new(nodes: &'z Zone<Node<K, V>>) -> Self {
+        Disposal { nodes, first: None }
+    }
+
+    /// # Safety
+    /// Of this zone, out of the table, and nobody else's; once.
+    pub(super) unsafe fn dispose(&mut self, word: Word) {
+        let node = Shared::from_raw(word.node().cast::<Node<K, V>>());
+        // SAFETY: the caller's contract.
+        let drop = || unsafe { self.nodes.dispose(node) };
+        if let Err(caught) = catch_unwind(AssertUnwindSafe(drop)) {
+            match &self.first {
+                None => self.first = Some(caught),
+                Some(_) => discard(caught),
+            }
+        }
+    }
+
+    /// Goes on with the first panic, unless the thread panics already.
+    pub(super) fn finish(self) {
+        match self.first {
+            Some(panic) if std::thread::panicking() => discard(panic),
+            Some(panic) => resume_unwind(panic),
+            None => {}
+        }
+    }
+}
+
+/// Drops what a panic has left, which may panic, too.
+fn discard(panic: Box<dyn Any + Send>) {
+    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
+        core::mem::forget(again);
+    }
+}
+
 impl<K, V, S> Drop for Core<K, V, S> {
     fn drop(&mut self) {
-        let nodes = &self.nodes;
-        let mut panic = None;
-        self.table.drain(|word| {
-            let node = Shared::from_raw(word.node().cast::<Node<K, V>>());
-            // SAFETY: of this zone, in the table once, and nobody else has the map.
-            let drop = || unsafe { nodes.dispose(node) };
-            if let Err(caught) = catch_unwind(AssertUnwindSafe(drop)) {
-                match &panic {
-                    None => panic = Some(caught),
-                    // Its drop might panic, too.
-                    Some(_) => core::mem::forget(caught),
-                }
-            }
-        });
-        if let Some(panic) = panic
-            && !std::thread::panicking()
-        {
-            resume_unwind(panic);
-        }
+        let mut disposal = Disposal::new(&self.nodes);
+        // SAFETY: in the table once, and nobody else has the map.
+        self.table.drain(|word| unsafe { disposal.dispose(word) });
+        disposal.finish();
     }
 }

@@ -10,7 +10,7 @@ use smr_core::Shared;
 use super::super::prefetch;
 use super::super::table::Table;
 use super::super::walk::{Batch, Cursor};
-use super::core::Core;
+use super::core::{Core, Disposal};
 use super::node::Node;
 use super::word::{Stored, Word, Words};
 use crate::guard::Guard;
@@ -284,8 +284,14 @@ impl<K, V, S> ExactSizeIterator for IntoIter<K, V, S> {}
 impl<K, V, S> FusedIterator for IntoIter<K, V, S> {}
 
 impl<K, V, S> Drop for IntoIter<K, V, S> {
+    /// Drops what is left, even if some of it panics.
     fn drop(&mut self) {
-        self.for_each(drop);
+        let mut disposal = Disposal::new(&self.core.nodes);
+        for word in self.left.drain(..) {
+            // SAFETY: out of the table, which nobody else had, and out of here.
+            unsafe { disposal.dispose(word) };
+        }
+        disposal.finish();
     }
 }
 

@@ -243,10 +243,8 @@ where
     }
 
     pub(super) fn clear(&self, guard: &impl Guard) {
-        let section = guard.section();
-        self.each(guard, |entry| {
-            self.remove_entry(section, entry.hash(), &entry.key);
-        });
+        // Each as itself, not by its key: some keys do not equal themselves.
+        self.retain(guard, |_, _| false);
     }
 }
 
