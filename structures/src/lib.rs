@@ -68,3 +68,7 @@ pub use hash_set::{HashSet, HashSetBuilder, HashSetRef};
 pub use equivalent::Equivalent;
 pub use guard::Guard;
 pub use smr_core::{Guard as LocalGuard, OwnedGuard, Smr};
+
+#[doc = include_str!("../README.md")]
+#[cfg(doctest)]
+struct Readme;
