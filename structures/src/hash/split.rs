@@ -213,13 +213,14 @@ impl<S: Slots> Table<S> {
         // The move linearizes when the parent opens.
         self.finish(section, &place, linked, &parted, rehash);
         self.set_free(section, child, rehash);
-        self.move_in(bucket, rehash);
+        self.move_in(bucket, index, rehash);
         self.curtail_below(bucket, S::COUNT.saturating_sub(ROOM));
     }
 
     /// Moves what is in a bucket's extension into the bucket, if there is room for it and more.
-    fn move_in(&self, bucket: &Bucket<S>, rehash: &impl Rehash<S::Item>) {
+    fn move_in(&self, bucket: &Bucket<S>, index: usize, rehash: &impl Rehash<S::Item>) {
         let header = bucket.header();
+        let depth = header.depth();
         let outside = header.valid() >> S::COUNT << S::COUNT;
         let mut free = header.free(S::COUNT);
         let fits = outside.count_ones() + ROOM <= free.count_ones();
@@ -231,21 +232,22 @@ impl<S: Slots> Table<S> {
             let Some(item) = bucket.load(slot) else {
                 return;
             };
-            items.push((item, 0));
+            let tag = bucket.slots.tag(slot);
+            items.push((item, Known { index, depth, tag }, 0));
         }
         if !bucket.still(header) {
             return;
         }
         // The caller's code, which may panic: before the right to fill is taken.
-        for (item, hash) in &mut items {
+        for (item, known, hash) in &mut items {
             // SAFETY: the header has been found the same since the items were read.
-            *hash = unsafe { rehash.hash(*item) };
+            *hash = unsafe { rehash.hash_for_split(*item, *known) };
         }
         if !bucket.begin_filling(header) {
             return;
         }
         let mut filled = 0;
-        for (item, hash) in items {
+        for (item, _, hash) in items {
             let slot = choose::<S>(free, hash);
             bucket.store(slot, item, hash);
             free &= !(1 << slot);
