@@ -132,7 +132,7 @@ fn memory_goes_back() {
         .map(|item| item.into_shared(&zone.enter()).as_raw())
         .collect();
     // In another order, so that pages empty late.
-    raw.sort_unstable_by_key(|at| at.addr().wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    raw.sort_unstable_by_key(|at| (at.addr() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15));
     for item in raw {
         // SAFETY: of this zone, never published.
         unsafe { zone.retire(smr_core::Shared::from_raw(item)) };
