@@ -190,3 +190,27 @@ fn slots_go_round_between_threads() {
         });
     }
 }
+
+/// Ours: neighbours share words of AddressSanitizer's map, which was written by two threads at once.
+#[test]
+fn neighbours_belong_to_two_threads() {
+    let smr = Smr::new();
+    let zone: Zone<[u8; 12]> = Zone::new_in(&smr);
+    let mut halves = [Vec::new(), Vec::new()];
+    for i in 0..40 {
+        halves[i % 2].push(zone.alloc([0; 12]));
+    }
+    std::thread::scope(|s| {
+        for half in halves {
+            s.spawn(|| {
+                let mut items = half;
+                for round in 0..50_000 {
+                    let n = items.len();
+                    items.clear();
+                    items.extend((0..n).map(|_| zone.alloc([round as u8; 12])));
+                    assert!(items.iter().all(|item| **item == [round as u8; 12]));
+                }
+            });
+        }
+    });
+}
