@@ -31,6 +31,8 @@ const LEAST: usize = 8;
 const NURSERY: u32 = 16;
 /// Complete pages that the queue is trimmed for, at least.
 const COMPLETE: usize = 16;
+/// Pages that one operation looks at when it trims.
+const LOOK: usize = 64;
 
 const BITS: usize = usize::BITS as usize;
 
@@ -111,12 +113,16 @@ pub(crate) struct Source {
     /// The queue of pages that have idle slots: a stack from which one thread takes at a time, so that what
     /// it finds there is not taken and put back meanwhile.
     queue: AtomicPtr<Page>,
+    /// What the present round of trimming has yet to look at; the taker's.
+    unseen: AtomicPtr<Page>,
     /// 0, or the number of the process's generation in which a thread takes. Who finds one at it does
     /// without: a thread that stops there costs memory, not progress.
     taker: AtomicUsize,
     /// About how many of them are complete, and how many there must be for the queue to be trimmed.
     complete: AtomicUsize,
     trim_at: AtomicUsize,
+    /// Pages that the present round has kept; the taker's.
+    kept: AtomicUsize,
     /// The idle slots of the nursery, which lies behind.
     idle: AtomicU32,
 }
@@ -148,7 +154,9 @@ impl<'s> Taker<'s> {
         // Acquire: pairs with `push`.
         let mut head = queue.load(Acquire);
         loop {
-            let page = NonNull::new(head)?;
+            let Some(page) = NonNull::new(head) else {
+                return self.pop_unseen();
+            };
             // SAFETY: in the queue, out of which nobody else takes it.
             let next = unsafe { page.as_ref() }.next.load(Relaxed);
             match queue.compare_exchange_weak(head, next, Acquire, Acquire) {
@@ -156,6 +164,64 @@ impl<'s> Taker<'s> {
                 Err(now) => head = now,
             }
         }
+    }
+
+    fn pop_unseen(&self) -> Option<NonNull<Page>> {
+        let unseen = &self.0.unseen;
+        // Relaxed, here and below: the taker's.
+        let page = NonNull::new(unseen.load(Relaxed))?;
+        // SAFETY: taken out of the queue by `begin`, and not out of `unseen` yet.
+        unseen.store(unsafe { page.as_ref() }.next.load(Relaxed), Relaxed);
+        Some(page)
+    }
+
+    /// Begins a round of trimming, unless one is under way: of what is in the queue now.
+    fn begin(&self) {
+        let source = self.0;
+        if source.unseen.load(Relaxed).is_null() {
+            source.complete.store(0, Relaxed);
+            source.kept.store(0, Relaxed);
+            // Acquire: pairs with `push`.
+            let all = source.queue.swap(ptr::null_mut(), Acquire);
+            source.unseen.store(all, Relaxed);
+        }
+    }
+
+    /// Looks at some pages of the round, frees those that are complete, and puts the others back; false
+    /// if it was over.
+    fn look(&self, kind: &Kind, plan: Plan) -> bool {
+        let source = self.0;
+        let mut ends: Option<(NonNull<Page>, NonNull<Page>)> = None;
+        let mut kept = source.kept.load(Relaxed);
+        for i in 0..LOOK {
+            let Some(page) = self.pop_unseen() else {
+                // So that a round costs little for each page that it frees.
+                source.trim_at.store(COMPLETE.max(kept / 16), Relaxed);
+                if i == 0 {
+                    return false;
+                }
+                break;
+            };
+            // SAFETY: out of the queue, by this thread.
+            let head = unsafe { page.as_ref() };
+            // Acquire: pairs with the Release of every `count`.
+            if head.state.load(Acquire) == (plan.len as u32) << 1 | 1 {
+                // SAFETY: every slot is counted idle, and the page is out of the queue.
+                unsafe { free(page, kind, plan) };
+                continue;
+            }
+            kept += 1;
+            let last = ends.map_or(page, |(first, last)| {
+                head.next.store(first.as_ptr(), Relaxed);
+                last
+            });
+            ends = Some((page, last));
+        }
+        source.kept.store(kept, Relaxed);
+        if let Some((first, last)) = ends {
+            source.push(first, last);
+        }
+        true
     }
 }
 
@@ -179,9 +245,11 @@ impl Source {
         let at = NonNull::new(unsafe { std::alloc::alloc(layout) })?.cast();
         let source = Source {
             queue: AtomicPtr::new(ptr::null_mut()),
+            unseen: AtomicPtr::new(ptr::null_mut()),
             taker: AtomicUsize::new(0),
             complete: AtomicUsize::new(0),
             trim_at: AtomicUsize::new(COMPLETE),
+            kept: AtomicUsize::new(0),
             idle: AtomicU32::new((1 << NURSERY) - 1),
         };
         // SAFETY: fresh memory, which it fits.
@@ -226,7 +294,7 @@ impl Source {
 
     /// The idle slots of a page, or those of a fresh one; None if there is no memory.
     pub(crate) fn take(&self, kind: &Kind, plan: Plan) -> Option<Vec<Slot>> {
-        while !self.queue.load(Relaxed).is_null() {
+        while self.has_queued() {
             let Some(page) = Taker::claim(self).and_then(|taker| taker.pop()) else {
                 break;
             };
@@ -379,43 +447,37 @@ impl Source {
         }
     }
 
-    /// Whether the queue is worth a trim.
-    pub(crate) fn is_untidy(&self) -> bool {
-        self.complete.load(Relaxed) >= self.trim_at.load(Relaxed)
+    /// Whether there may be pages to take.
+    fn has_queued(&self) -> bool {
+        !self.queue.load(Relaxed).is_null() || self.is_in_round()
     }
 
-    /// Frees complete pages, unless another thread takes pages just now. O(pages in the queue).
+    fn is_in_round(&self) -> bool {
+        !self.unseen.load(Relaxed).is_null()
+    }
+
+    /// Whether the queue is worth a trim, or one is under way.
+    pub(crate) fn is_untidy(&self) -> bool {
+        self.complete.load(Relaxed) >= self.trim_at.load(Relaxed) || self.is_in_round()
+    }
+
+    /// Goes on with a round of trimming, for some pages. Does nothing while another thread takes pages.
+    pub(crate) fn trim_some(&self, kind: &Kind, plan: Plan) {
+        if let Some(taker) = Taker::claim(self) {
+            taker.begin();
+            taker.look(kind, plan);
+        }
+    }
+
+    /// Frees the complete pages in the queue, unless another thread takes pages just now. O(pages there).
     pub(crate) fn trim(&self, kind: &Kind, plan: Plan) {
-        let Some(_taker) = Taker::claim(self) else {
+        let Some(taker) = Taker::claim(self) else {
             return;
         };
-        self.complete.store(0, Relaxed);
-        // Acquire: pairs with `push`.
-        let mut next = self.queue.swap(ptr::null_mut(), Acquire);
-        let mut kept: Option<(NonNull<Page>, NonNull<Page>)> = None;
-        let mut queued = 0;
-        while let Some(page) = NonNull::new(next) {
-            // SAFETY: out of the queue, by this thread.
-            let head = unsafe { page.as_ref() };
-            next = head.next.load(Relaxed);
-            // Acquire: pairs with the Release of every `count`.
-            if head.state.load(Acquire) == (plan.len as u32) << 1 | 1 {
-                // SAFETY: every slot is counted idle, and the page is out of the queue.
-                unsafe { free(page, kind, plan) };
-                continue;
-            }
-            queued += 1;
-            let last = kept.map_or(page, |(first, last)| {
-                head.next.store(first.as_ptr(), Relaxed);
-                last
-            });
-            kept = Some((page, last));
-        }
-        if let Some((first, last)) = kept {
-            self.push(first, last);
-        }
-        // So that a trim costs little for each page that it frees.
-        self.trim_at.store(COMPLETE.max(queued / 16), Relaxed);
+        // What a round under way has kept may be complete by now.
+        while taker.look(kind, plan) {}
+        taker.begin();
+        while taker.look(kind, plan) {}
     }
 
     /// Frees the source and its complete pages. A page of which an item is left is leaked with it, and so is

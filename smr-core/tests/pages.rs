@@ -214,3 +214,25 @@ fn neighbours_belong_to_two_threads() {
         }
     });
 }
+
+/// Whatever has piled up, an operation gives back a few pages at most.
+#[test]
+fn one_operation_returns_a_few_pages() {
+    let smr = Smr::new();
+    let zone: Zone<[u64; 3]> = Zone::new_in(&smr);
+    let make = |n: usize| -> Vec<_> { (0..n).map(|i| zone.alloc([i as u64; 3])).collect() };
+    let mut items = make(400_000);
+    drop(make(100_000)); // what others may need
+    // In another order, so that pages empty late, and all at once.
+    items.sort_unstable_by_key(|item| item[0].wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    let mut items = items.into_iter();
+    let (before, mut most) = (live(), 0);
+    while items.len() > 0 {
+        let now = live();
+        drop(items.next());
+        most = most.max(now - live());
+    }
+    assert!(most < 300_000, "{most} bytes at once");
+    let back = before - live();
+    assert!(back > 7_000_000, "only {back} bytes have come back");
+}
