@@ -146,7 +146,8 @@ impl<'s> Taker<'s> {
                 .taker
                 .compare_exchange(last, mine, Acquire, Relaxed)
                 .is_ok();
-        claimed.then_some(Taker(source))
+        // Not `then_some`: that would make one in any case, whose drop gives up the other's right.
+        claimed.then(|| Taker(source))
     }
 
     fn pop(&self) -> Option<NonNull<Page>> {

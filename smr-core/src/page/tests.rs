@@ -41,3 +41,21 @@ fn large_slots_have_no_pages() {
         assert!(plan(size, 1).is_none(), "{size}");
     }
 }
+
+/// Ours: who was refused made way for the next.
+#[test]
+fn one_thread_takes_at_a_time() {
+    let kind = &Kind::of::<u64>();
+    let source = Source::make(kind).expect("there is memory");
+    // SAFETY: made just now.
+    let taken = unsafe { source.as_ref() };
+    let taker = Taker::claim(taken).expect("nobody has it");
+    for _ in 0..3 {
+        assert!(Taker::claim(taken).is_none());
+    }
+    drop(taker);
+    drop(Taker::claim(taken).expect("nobody has it any more"));
+    let plan = kind.plan().expect("they are small");
+    // SAFETY: of `make`, and nobody else uses it.
+    unsafe { Source::free(source, kind, plan) };
+}
