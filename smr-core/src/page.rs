@@ -52,6 +52,9 @@ struct Page {
     /// taken before they are counted, so that the number is negative for a moment.
     state: AtomicU32,
     next: AtomicPtr<Page>,
+    /// Whether it has been freed: the models keep its memory, to look at this.
+    #[cfg(all(test, smr_loom))]
+    freed: models::Freed,
 }
 
 const LAYOUT: Layout = match Layout::from_size_align(SIZE, PAGE) {
@@ -88,8 +91,20 @@ impl Plan {
 }
 
 /// # Safety
-/// A page, and one of its words of bits; for as long as the page may be touched.
+/// A page, for as long as it may be touched.
+unsafe fn touch<'p>(page: NonNull<Page>) -> &'p Page {
+    // SAFETY: made by `fresh`.
+    let head = unsafe { page.as_ref() };
+    #[cfg(all(test, smr_loom))]
+    head.freed.is_not();
+    head
+}
+
+/// # Safety
+/// As of `touch`, and one of the page's words of bits.
 unsafe fn word<'p>(page: NonNull<Page>, index: usize) -> &'p AtomicUsize {
+    // SAFETY: the caller's contract.
+    let _ = unsafe { touch(page) };
     // SAFETY: made by `fresh`.
     unsafe { &*word_at(page, index) }
 }
@@ -144,7 +159,7 @@ impl<'s> Taker<'s> {
         let claimed = last != mine
             && source
                 .taker
-                .compare_exchange(last, mine, Acquire, Relaxed)
+                .compare_exchange(last, mine, order(Step::TakerClaim, Acquire), Relaxed)
                 .is_ok();
         // Not `then_some`: that would make one in any case, whose drop gives up the other's right.
         claimed.then(|| Taker(source))
@@ -152,15 +167,17 @@ impl<'s> Taker<'s> {
 
     fn pop(&self) -> Option<NonNull<Page>> {
         let queue = &self.0.queue;
-        // Acquire: pairs with `push`.
-        let mut head = queue.load(Acquire);
+        // Acquire, here and when it has changed: pairs with the Release of `push`.
+        let acquire = order(Step::PagePop, Acquire);
+        let mut head = queue.load(acquire);
         loop {
             let Some(page) = NonNull::new(head) else {
                 return self.pop_unseen();
             };
             // SAFETY: in the queue, out of which nobody else takes it.
-            let next = unsafe { page.as_ref() }.next.load(Relaxed);
-            match queue.compare_exchange_weak(head, next, Acquire, Acquire) {
+            let next = unsafe { touch(page) }.next.load(Relaxed);
+            // Relaxed: the page has been acquired.
+            match queue.compare_exchange_weak(head, next, Relaxed, acquire) {
                 Ok(_) => return Some(page),
                 Err(now) => head = now,
             }
@@ -172,7 +189,7 @@ impl<'s> Taker<'s> {
         // Relaxed, here and below: the taker's.
         let page = NonNull::new(unseen.load(Relaxed))?;
         // SAFETY: taken out of the queue by `begin`, and not out of `unseen` yet.
-        unseen.store(unsafe { page.as_ref() }.next.load(Relaxed), Relaxed);
+        unseen.store(unsafe { touch(page) }.next.load(Relaxed), Relaxed);
         Some(page)
     }
 
@@ -182,8 +199,10 @@ impl<'s> Taker<'s> {
         if source.unseen.load(Relaxed).is_null() {
             source.complete.store(0, Relaxed);
             source.kept.store(0, Relaxed);
-            // Acquire: pairs with `push`.
-            let all = source.queue.swap(ptr::null_mut(), Acquire);
+            // Acquire: pairs with the Release of `push`.
+            let all = source
+                .queue
+                .swap(ptr::null_mut(), order(Step::PagePop, Acquire));
             source.unseen.store(all, Relaxed);
         }
     }
@@ -204,9 +223,9 @@ impl<'s> Taker<'s> {
                 break;
             };
             // SAFETY: out of the queue, by this thread.
-            let head = unsafe { page.as_ref() };
+            let head = unsafe { touch(page) };
             // Acquire: pairs with the Release of every `count`.
-            if head.state.load(Acquire) == (plan.len as u32) << 1 | 1 {
+            if head.state.load(order(Step::PageTrim, Acquire)) == (plan.len as u32) << 1 | 1 {
                 // SAFETY: every slot is counted idle, and the page is out of the queue.
                 unsafe { free(page, kind, plan) };
                 continue;
@@ -228,7 +247,7 @@ impl<'s> Taker<'s> {
 
 impl Drop for Taker<'_> {
     fn drop(&mut self) {
-        self.0.taker.store(0, Release);
+        self.0.taker.store(0, order(Step::TakerDrop, Release));
     }
 }
 
@@ -324,14 +343,15 @@ impl Source {
     /// Counts slots taken out of a page that was taken out of the queue; it stays queued if there are more.
     fn release(&self, page: NonNull<Page>, taken: u32, plan: Plan) {
         // SAFETY: out of the queue, by this thread.
-        let state = &unsafe { page.as_ref() }.state;
+        let state = &unsafe { touch(page) }.state;
         let mut now = state.load(Relaxed);
         loop {
             let left = (now >> 1).wrapping_sub(taken) & (u32::MAX >> 1);
             // Negative, for the moment, if some were taken before they were counted.
             let more = left != 0 && left <= plan.len as u32;
             // Release: what was read of the page comes before whoever queues it next.
-            match state.compare_exchange_weak(now, left << 1 | u32::from(more), AcqRel, Relaxed) {
+            let new = left << 1 | u32::from(more);
+            match state.compare_exchange_weak(now, new, order(Step::PageRelease, AcqRel), Relaxed) {
                 Ok(_) if more => return self.push(page, page),
                 Ok(_) => return,
                 Err(other) => now = other,
@@ -348,6 +368,8 @@ impl Source {
         let head = Page {
             state: AtomicU32::new(0),
             next: AtomicPtr::new(ptr::null_mut()),
+            #[cfg(all(test, smr_loom))]
+            freed: models::Freed::new(),
         };
         // SAFETY: fresh memory, large enough, and aligned.
         unsafe { page.write(head) };
@@ -411,12 +433,13 @@ impl Source {
     /// Their bits have been set by this thread, and they are not counted yet.
     unsafe fn count(&self, page: NonNull<Page>, count: u32, plan: Plan) {
         // SAFETY: as long as they are not counted the page is there.
-        let state = &unsafe { page.as_ref() }.state;
+        let state = &unsafe { touch(page) }.state;
         let mut now = state.load(Relaxed);
         loop {
             let idle = (now >> 1).wrapping_add(count) & (u32::MAX >> 1);
-            // Release: what was done with the slots comes before the page is freed; see `trim`.
-            match state.compare_exchange_weak(now, idle << 1 | 1, AcqRel, Relaxed) {
+            // Release: what was done with the slots comes before the page is freed, in `look`.
+            let new = idle << 1 | 1;
+            match state.compare_exchange_weak(now, new, order(Step::PageCount, AcqRel), Relaxed) {
                 Ok(_) => {
                     if now & 1 == 0 {
                         self.push(page, page);
@@ -436,12 +459,14 @@ impl Source {
         let mut head = self.queue.load(Relaxed);
         loop {
             // SAFETY: the caller's until it is in the queue.
-            unsafe { last.as_ref() }.next.store(head, Relaxed);
+            unsafe { touch(last) }.next.store(head, Relaxed);
             // Release: pairs with the Acquire of those who take the queue.
-            match self
-                .queue
-                .compare_exchange_weak(head, first.as_ptr(), Release, Relaxed)
-            {
+            match self.queue.compare_exchange_weak(
+                head,
+                first.as_ptr(),
+                order(Step::PagePush, Release),
+                Relaxed,
+            ) {
                 Ok(_) => return,
                 Err(now) => head = now,
             }
@@ -507,9 +532,20 @@ fn slot(page: NonNull<Page>, kind: &Kind, plan: Plan, i: usize) -> Slot {
 /// The page is the caller's alone, with all its slots.
 unsafe fn free(page: NonNull<Page>, kind: &Kind, plan: Plan) {
     (0..plan.len).for_each(|i| kind.open(slot(page, kind, plan, i)));
-    // SAFETY: of `fresh`; atomics have no destructors.
+    // SAFETY: of `fresh`, and whole.
+    unsafe { dealloc(page) };
+}
+
+/// # Safety
+/// Of `fresh`, and not used again.
+#[cfg(not(all(test, smr_loom)))]
+unsafe fn dealloc(page: NonNull<Page>) {
+    // SAFETY: the caller's contract; atomics have no destructors.
     unsafe { std::alloc::dealloc(page.as_ptr().cast(), LAYOUT) };
 }
+
+#[cfg(all(test, smr_loom))]
+use models::bury as dealloc;
 
 #[cfg(all(test, smr_loom))]
 mod models;
