@@ -29,8 +29,8 @@ const PAGE: usize = 4096;
 const SIZE: usize = PAGE - 16;
 /// Pages have so many slots, at least.
 const LEAST: usize = 8;
-/// Slots in the nursery: those of a source itself, so that a small zone needs no page.
-const NURSERY: u32 = 16;
+/// Slots in the nursery, at most: those of a source itself, so that a small zone needs no page.
+const NURSERY: usize = 16;
 /// Complete pages that the queue is trimmed for, at least.
 const COMPLETE: usize = 16;
 
@@ -148,17 +148,31 @@ unsafe impl Send for Source {}
 unsafe impl Sync for Source {}
 
 impl Source {
-    fn layout(kind: &Kind) -> (Layout, usize) {
-        let slots = Layout::from_size_align(kind.size() * NURSERY as usize, kind.align());
-        let whole = slots.and_then(|slots| Layout::new::<Source>().extend(slots));
-        whole.expect("a few small slots")
+    /// Slots in the nursery: it takes half a page at most.
+    fn nursery(kind: &Kind) -> u32 {
+        (SIZE / 2 / kind.size()).min(NURSERY) as u32
+    }
+
+    /// Where the nursery begins.
+    fn first(kind: &Kind) -> usize {
+        size_of::<Source>().next_multiple_of(kind.align())
+    }
+
+    fn layout(kind: &Kind) -> Layout {
+        let size = Source::first(kind) + Source::nursery(kind) as usize * kind.size();
+        let align = kind.align().max(align_of::<Source>());
+        Layout::from_size_align(size, align).expect("a few small slots")
+    }
+
+    /// All of the nursery's slots, as bits.
+    fn all(kind: &Kind) -> u32 {
+        (1 << Source::nursery(kind)) - 1
     }
 
     /// A source with a nursery; None if there is no memory.
     pub(crate) fn make(kind: &Kind) -> Option<NonNull<Source>> {
-        let (layout, _) = Source::layout(kind);
         // SAFETY: the size is not 0.
-        let at = NonNull::new(unsafe { std::alloc::alloc(layout) })?.cast();
+        let at = NonNull::new(unsafe { std::alloc::alloc(Source::layout(kind)) })?.cast();
         let source = Source {
             queue: AtomicPtr::new(ptr::null_mut()),
             unseen: AtomicPtr::new(ptr::null_mut()),
@@ -166,20 +180,19 @@ impl Source {
             complete: AtomicUsize::new(0),
             trim_at: AtomicUsize::new(COMPLETE),
             kept: AtomicUsize::new(0),
-            idle: AtomicU32::new((1 << NURSERY) - 1),
+            idle: AtomicU32::new(Source::all(kind)),
         };
         // SAFETY: fresh memory, which it fits.
         unsafe { at.write(source) };
-        for i in 0..NURSERY {
+        for i in 0..Source::nursery(kind) {
             kind.shut(Source::nursed(at, kind, i));
         }
         Some(at)
     }
 
     fn nursed(this: NonNull<Source>, kind: &Kind, i: u32) -> Slot {
-        let (_, first) = Source::layout(kind);
-        let at = this.cast::<u8>();
-        Slot(at.map_addr(|at| at.saturating_add(first + i as usize * kind.size())))
+        let place = Source::first(kind) + i as usize * kind.size();
+        Slot(this.cast::<u8>().map_addr(|at| at.saturating_add(place)))
     }
 
     /// An idle slot of the nursery.
@@ -198,14 +211,6 @@ impl Source {
             }
         }
         None
-    }
-
-    /// Which slot of the nursery it is.
-    fn place_in_nursery(this: NonNull<Source>, kind: &Kind, slot: Slot) -> Option<u32> {
-        let first = Source::nursed(this, kind, 0).0.addr().get();
-        let place = slot.0.addr().get().wrapping_sub(first);
-        let i = place / kind.size();
-        (i < NURSERY as usize).then_some(i as u32)
     }
 
     /// The idle slots of a page, or those of a fresh one; None if there is no memory.
@@ -293,12 +298,15 @@ impl Source {
     ) {
         // SAFETY: the caller's contract.
         let source = unsafe { this.as_ref() };
+        let nursery = Source::nursed(this, kind, 0).0.addr().get();
+        let nursery_size = Source::nursery(kind) as usize * kind.size();
         // Slots of one page that follow each other are counted at once.
         let mut run: Option<(NonNull<Page>, u32)> = None;
         for slot in slots {
-            if let Some(i) = Source::place_in_nursery(this, kind, slot) {
+            let place = slot.0.addr().get().wrapping_sub(nursery);
+            if place < nursery_size {
                 // Release: pairs with the Acquire of `nurse`.
-                source.idle.fetch_or(1 << i, Release);
+                source.idle.fetch_or(1 << (place / kind.size()), Release);
                 continue;
             }
             let page = page_of(slot);
@@ -359,10 +367,10 @@ impl Source {
         // SAFETY: the caller's contract.
         let source = unsafe { this.as_ref() };
         source.trim(kind, plan);
-        if source.idle.load(Relaxed) == (1 << NURSERY) - 1 {
-            (0..NURSERY).for_each(|i| kind.open(Source::nursed(this, kind, i)));
+        if source.idle.load(Relaxed) == Source::all(kind) {
+            (0..Source::nursery(kind)).for_each(|i| kind.open(Source::nursed(this, kind, i)));
             // SAFETY: of `make`; atomics have no destructors.
-            unsafe { std::alloc::dealloc(this.as_ptr().cast(), Source::layout(kind).0) };
+            unsafe { std::alloc::dealloc(this.as_ptr().cast(), Source::layout(kind)) };
         }
     }
 }

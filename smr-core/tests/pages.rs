@@ -158,6 +158,12 @@ fn a_few_items_need_no_page() {
     drop(items);
     drop(zone);
     assert_eq!(live(), before);
+    let zone: Zone<[u64; 60]> = Zone::new_in(&smr);
+    let items: Vec<_> = std::iter::repeat_n((), 4)
+        .map(|()| zone.alloc([5; 60]))
+        .collect();
+    let taken = live() - before;
+    assert!(taken < 3_000, "{taken} bytes for {}", items.len());
 }
 
 /// Pages fill on one thread and empty on another, while both do the same.
