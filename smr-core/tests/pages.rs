@@ -242,3 +242,32 @@ fn one_operation_returns_a_few_pages() {
     let back = before - live();
     assert!(back > 7_000_000, "only {back} bytes have come back");
 }
+
+/// Threads that keep little take pages from each other all the time, and trim.
+#[test]
+fn threads_take_from_the_same_pages() {
+    const THREADS: usize = 4;
+    let smr = Smr::new();
+    let zone: Zone<[usize; 3]> = Zone::with_cache_bytes(&smr, 256);
+    std::thread::scope(|s| {
+        for thread in 0..THREADS {
+            let zone = &zone;
+            s.spawn(move || {
+                let mut held = Vec::new();
+                for round in 0..2_000 {
+                    held.extend((0..200).map(|i| zone.alloc([thread, round, i])));
+                    // What is kept holds on to many pages.
+                    let mut i = 0;
+                    held.retain(|item| {
+                        assert_eq!(item[0], thread, "allocated twice");
+                        i += 1;
+                        i % 3 == round % 3
+                    });
+                    if round % 50 == 0 {
+                        zone.flush();
+                    }
+                }
+            });
+        }
+    });
+}
