@@ -102,8 +102,10 @@ impl RawZone {
         // Acquire: pairs with the Release of `source_or_make`.
         let source = self.source.load(Acquire);
         // SAFETY: null, or of `source_or_make`, and there as long as the zone.
-        if unsafe { source.as_ref() }.is_some_and(Source::is_untidy) {
-            self.trim();
+        if let (Some(plan), Some(source)) = (self.kind.plan(), unsafe { source.as_ref() })
+            && source.is_untidy()
+        {
+            source.trim_some(self.kind, plan);
         }
     }
 

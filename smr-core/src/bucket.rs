@@ -177,14 +177,29 @@ mod poison {
         fn __asan_unpoison_memory_region(address: *const c_void, size: usize);
     }
 
+    /// Bytes of memory for each byte of the map.
+    const GRAIN: usize = 8;
+
+    /// The grains that lie in the slot as a whole. The others may be a neighbour's as well, whose owner
+    /// writes the map at the same time.
+    fn whole(slot: Slot, layout: Layout) -> (*const c_void, usize) {
+        let at = slot.0.addr().get();
+        let first = at.next_multiple_of(GRAIN);
+        let end = (at + layout.size()) & !(GRAIN - 1);
+        let place = slot.0.as_ptr().with_addr(first);
+        (place.cast(), end.saturating_sub(first))
+    }
+
     pub(super) fn shut(slot: Slot, layout: Layout) {
-        // SAFETY: the region is a live allocation of this size, which the pool owns.
-        unsafe { __asan_poison_memory_region(slot.0.as_ptr().cast(), layout.size()) }
+        let (at, size) = whole(slot, layout);
+        // SAFETY: part of a live allocation, which the pool owns.
+        unsafe { __asan_poison_memory_region(at, size) }
     }
 
     pub(super) fn open(slot: Slot, layout: Layout) {
+        let (at, size) = whole(slot, layout);
         // SAFETY: as above.
-        unsafe { __asan_unpoison_memory_region(slot.0.as_ptr().cast(), layout.size()) }
+        unsafe { __asan_unpoison_memory_region(at, size) }
     }
 }
 

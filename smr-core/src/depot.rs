@@ -229,7 +229,7 @@ mod tests {
 mod models {
     use super::Depot;
     use crate::primitive::{Arc, OwnerCell, model, thread};
-    use crate::step::{Step, weaken};
+    use crate::step::{Step, holds_and_catches};
 
     /// Two threads push, take, and put back; what an item holds must come along with it.
     fn push_and_take() {
@@ -261,12 +261,7 @@ mod models {
 
     #[test]
     fn items_come_whole() {
-        model(push_and_take);
-        for step in [Step::DepotPush, Step::DepotTake] {
-            weaken(step);
-            let result = std::panic::catch_unwind(|| model(push_and_take));
-            weaken(Step::None);
-            assert!(result.is_err(), "{step:?} weakened is not caught");
-        }
+        let steps = [Step::DepotPush, Step::DepotTake];
+        holds_and_catches(|| model(push_and_take), &steps);
     }
 }

@@ -18,7 +18,9 @@ use crate::bucket::{Kind, Slot};
 use crate::primitive::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use crate::primitive::{AtomicPtr, AtomicU32, AtomicUsize, MODEL};
 use crate::step::{Step, order};
-use crate::threads;
+
+mod queue;
+use queue::Taker;
 
 /// What pages are aligned to.
 const PAGE: usize = 4096;
@@ -27,8 +29,8 @@ const PAGE: usize = 4096;
 const SIZE: usize = PAGE - 16;
 /// Pages have so many slots, at least.
 const LEAST: usize = 8;
-/// Slots in the nursery: those of a source itself, so that a small zone needs no page.
-const NURSERY: u32 = 16;
+/// Slots in the nursery, at most: those of a source itself, so that a small zone needs no page.
+const NURSERY: usize = 16;
 /// Complete pages that the queue is trimmed for, at least.
 const COMPLETE: usize = 16;
 
@@ -50,6 +52,9 @@ struct Page {
     /// taken before they are counted, so that the number is negative for a moment.
     state: AtomicU32,
     next: AtomicPtr<Page>,
+    /// Whether it has been freed: the models keep its memory, to look at this.
+    #[cfg(all(test, smr_loom))]
+    freed: models::Freed,
 }
 
 const LAYOUT: Layout = match Layout::from_size_align(SIZE, PAGE) {
@@ -62,7 +67,7 @@ const HEAD: usize = size_of::<Page>();
 impl Plan {
     /// None for slots that are too large.
     pub(crate) const fn of(slot: Layout) -> Option<Plan> {
-        if MODEL || slot.align() > PAGE / 4 {
+        if MODEL || slot.align() > PAGE / 4 || slot.size() > SIZE / LEAST {
             return None;
         }
         let mut len = (SIZE - HEAD) / slot.size();
@@ -86,8 +91,20 @@ impl Plan {
 }
 
 /// # Safety
-/// A page, and one of its words of bits; for as long as the page may be touched.
+/// A page, for as long as it may be touched.
+unsafe fn touch<'p>(page: NonNull<Page>) -> &'p Page {
+    // SAFETY: made by `fresh`.
+    let head = unsafe { page.as_ref() };
+    #[cfg(all(test, smr_loom))]
+    head.freed.is_not();
+    head
+}
+
+/// # Safety
+/// As of `touch`, and one of the page's words of bits.
 unsafe fn word<'p>(page: NonNull<Page>, index: usize) -> &'p AtomicUsize {
+    // SAFETY: the caller's contract.
+    let _ = unsafe { touch(page) };
     // SAFETY: made by `fresh`.
     unsafe { &*word_at(page, index) }
 }
@@ -111,12 +128,16 @@ pub(crate) struct Source {
     /// The queue of pages that have idle slots: a stack from which one thread takes at a time, so that what
     /// it finds there is not taken and put back meanwhile.
     queue: AtomicPtr<Page>,
+    /// What the present round of trimming has yet to look at; the taker's.
+    unseen: AtomicPtr<Page>,
     /// 0, or the number of the process's generation in which a thread takes. Who finds one at it does
     /// without: a thread that stops there costs memory, not progress.
     taker: AtomicUsize,
     /// About how many of them are complete, and how many there must be for the queue to be trimmed.
     complete: AtomicUsize,
     trim_at: AtomicUsize,
+    /// Pages that the present round has kept; the taker's.
+    kept: AtomicUsize,
     /// The idle slots of the nursery, which lies behind.
     idle: AtomicU32,
 }
@@ -126,76 +147,52 @@ unsafe impl Send for Source {}
 // SAFETY: as above.
 unsafe impl Sync for Source {}
 
-/// The right to take pages out of the queue.
-struct Taker<'s>(&'s Source);
-
-impl<'s> Taker<'s> {
-    /// None if another thread has it.
-    fn claim(source: &'s Source) -> Option<Self> {
-        let mine = threads::generation() + 1;
-        let last = source.taker.load(Relaxed);
-        // Acquire: pairs with the Release of `drop`: what the last taker took is not there any more.
-        let claimed = last != mine
-            && source
-                .taker
-                .compare_exchange(last, mine, Acquire, Relaxed)
-                .is_ok();
-        claimed.then_some(Taker(source))
-    }
-
-    fn pop(&self) -> Option<NonNull<Page>> {
-        let queue = &self.0.queue;
-        // Acquire: pairs with `push`.
-        let mut head = queue.load(Acquire);
-        loop {
-            let page = NonNull::new(head)?;
-            // SAFETY: in the queue, out of which nobody else takes it.
-            let next = unsafe { page.as_ref() }.next.load(Relaxed);
-            match queue.compare_exchange_weak(head, next, Acquire, Acquire) {
-                Ok(_) => return Some(page),
-                Err(now) => head = now,
-            }
-        }
-    }
-}
-
-impl Drop for Taker<'_> {
-    fn drop(&mut self) {
-        self.0.taker.store(0, Release);
-    }
-}
-
 impl Source {
-    fn layout(kind: &Kind) -> (Layout, usize) {
-        let slots = Layout::from_size_align(kind.size() * NURSERY as usize, kind.align());
-        let whole = slots.and_then(|slots| Layout::new::<Source>().extend(slots));
-        whole.expect("a few small slots")
+    /// Slots in the nursery: it takes half a page at most.
+    fn nursery(kind: &Kind) -> u32 {
+        (SIZE / 2 / kind.size()).min(NURSERY) as u32
+    }
+
+    /// Where the nursery begins.
+    fn first(kind: &Kind) -> usize {
+        size_of::<Source>().next_multiple_of(kind.align())
+    }
+
+    fn layout(kind: &Kind) -> Layout {
+        let size = Source::first(kind) + Source::nursery(kind) as usize * kind.size();
+        let align = kind.align().max(align_of::<Source>());
+        Layout::from_size_align(size, align).expect("a few small slots")
+    }
+
+    /// All of the nursery's slots, as bits.
+    fn all(kind: &Kind) -> u32 {
+        (1 << Source::nursery(kind)) - 1
     }
 
     /// A source with a nursery; None if there is no memory.
     pub(crate) fn make(kind: &Kind) -> Option<NonNull<Source>> {
-        let (layout, _) = Source::layout(kind);
         // SAFETY: the size is not 0.
-        let at = NonNull::new(unsafe { std::alloc::alloc(layout) })?.cast();
+        let at = NonNull::new(unsafe { std::alloc::alloc(Source::layout(kind)) })?.cast();
         let source = Source {
             queue: AtomicPtr::new(ptr::null_mut()),
+            unseen: AtomicPtr::new(ptr::null_mut()),
             taker: AtomicUsize::new(0),
             complete: AtomicUsize::new(0),
             trim_at: AtomicUsize::new(COMPLETE),
-            idle: AtomicU32::new((1 << NURSERY) - 1),
+            kept: AtomicUsize::new(0),
+            idle: AtomicU32::new(Source::all(kind)),
         };
         // SAFETY: fresh memory, which it fits.
         unsafe { at.write(source) };
-        for i in 0..NURSERY {
+        for i in 0..Source::nursery(kind) {
             kind.shut(Source::nursed(at, kind, i));
         }
         Some(at)
     }
 
     fn nursed(this: NonNull<Source>, kind: &Kind, i: u32) -> Slot {
-        let (_, first) = Source::layout(kind);
-        let at = this.cast::<u8>();
-        Slot(at.map_addr(|at| at.saturating_add(first + i as usize * kind.size())))
+        let place = Source::first(kind) + i as usize * kind.size();
+        Slot(this.cast::<u8>().map_addr(|at| at.saturating_add(place)))
     }
 
     /// An idle slot of the nursery.
@@ -216,17 +213,9 @@ impl Source {
         None
     }
 
-    /// Which slot of the nursery it is.
-    fn place_in_nursery(this: NonNull<Source>, kind: &Kind, slot: Slot) -> Option<u32> {
-        let first = Source::nursed(this, kind, 0).0.addr().get();
-        let place = slot.0.addr().get().wrapping_sub(first);
-        let i = place / kind.size();
-        (i < NURSERY as usize).then_some(i as u32)
-    }
-
     /// The idle slots of a page, or those of a fresh one; None if there is no memory.
     pub(crate) fn take(&self, kind: &Kind, plan: Plan) -> Option<Vec<Slot>> {
-        while !self.queue.load(Relaxed).is_null() {
+        while self.has_queued() {
             let Some(page) = Taker::claim(self).and_then(|taker| taker.pop()) else {
                 break;
             };
@@ -255,14 +244,15 @@ impl Source {
     /// Counts slots taken out of a page that was taken out of the queue; it stays queued if there are more.
     fn release(&self, page: NonNull<Page>, taken: u32, plan: Plan) {
         // SAFETY: out of the queue, by this thread.
-        let state = &unsafe { page.as_ref() }.state;
+        let state = &unsafe { touch(page) }.state;
         let mut now = state.load(Relaxed);
         loop {
             let left = (now >> 1).wrapping_sub(taken) & (u32::MAX >> 1);
             // Negative, for the moment, if some were taken before they were counted.
             let more = left != 0 && left <= plan.len as u32;
             // Release: what was read of the page comes before whoever queues it next.
-            match state.compare_exchange_weak(now, left << 1 | u32::from(more), AcqRel, Relaxed) {
+            let new = left << 1 | u32::from(more);
+            match state.compare_exchange_weak(now, new, order(Step::PageRelease, AcqRel), Relaxed) {
                 Ok(_) if more => return self.push(page, page),
                 Ok(_) => return,
                 Err(other) => now = other,
@@ -279,6 +269,8 @@ impl Source {
         let head = Page {
             state: AtomicU32::new(0),
             next: AtomicPtr::new(ptr::null_mut()),
+            #[cfg(all(test, smr_loom))]
+            freed: models::Freed::new(),
         };
         // SAFETY: fresh memory, large enough, and aligned.
         unsafe { page.write(head) };
@@ -306,12 +298,15 @@ impl Source {
     ) {
         // SAFETY: the caller's contract.
         let source = unsafe { this.as_ref() };
+        let nursery = Source::nursed(this, kind, 0).0.addr().get();
+        let nursery_size = Source::nursery(kind) as usize * kind.size();
         // Slots of one page that follow each other are counted at once.
         let mut run: Option<(NonNull<Page>, u32)> = None;
         for slot in slots {
-            if let Some(i) = Source::place_in_nursery(this, kind, slot) {
+            let place = slot.0.addr().get().wrapping_sub(nursery);
+            if place < nursery_size {
                 // Release: pairs with the Acquire of `nurse`.
-                source.idle.fetch_or(1 << i, Release);
+                source.idle.fetch_or(1 << (place / kind.size()), Release);
                 continue;
             }
             let page = page_of(slot);
@@ -342,12 +337,13 @@ impl Source {
     /// Their bits have been set by this thread, and they are not counted yet.
     unsafe fn count(&self, page: NonNull<Page>, count: u32, plan: Plan) {
         // SAFETY: as long as they are not counted the page is there.
-        let state = &unsafe { page.as_ref() }.state;
+        let state = &unsafe { touch(page) }.state;
         let mut now = state.load(Relaxed);
         loop {
             let idle = (now >> 1).wrapping_add(count) & (u32::MAX >> 1);
-            // Release: what was done with the slots comes before the page is freed; see `trim`.
-            match state.compare_exchange_weak(now, idle << 1 | 1, AcqRel, Relaxed) {
+            // Release: what was done with the slots comes before the page is freed, in `look`.
+            let new = idle << 1 | 1;
+            match state.compare_exchange_weak(now, new, order(Step::PageCount, AcqRel), Relaxed) {
                 Ok(_) => {
                     if now & 1 == 0 {
                         self.push(page, page);
@@ -362,62 +358,6 @@ impl Source {
         }
     }
 
-    /// Puts a chain of queued pages, the caller's, into the queue.
-    fn push(&self, first: NonNull<Page>, last: NonNull<Page>) {
-        let mut head = self.queue.load(Relaxed);
-        loop {
-            // SAFETY: the caller's until it is in the queue.
-            unsafe { last.as_ref() }.next.store(head, Relaxed);
-            // Release: pairs with the Acquire of those who take the queue.
-            match self
-                .queue
-                .compare_exchange_weak(head, first.as_ptr(), Release, Relaxed)
-            {
-                Ok(_) => return,
-                Err(now) => head = now,
-            }
-        }
-    }
-
-    /// Whether the queue is worth a trim.
-    pub(crate) fn is_untidy(&self) -> bool {
-        self.complete.load(Relaxed) >= self.trim_at.load(Relaxed)
-    }
-
-    /// Frees complete pages, unless another thread takes pages just now. O(pages in the queue).
-    pub(crate) fn trim(&self, kind: &Kind, plan: Plan) {
-        let Some(_taker) = Taker::claim(self) else {
-            return;
-        };
-        self.complete.store(0, Relaxed);
-        // Acquire: pairs with `push`.
-        let mut next = self.queue.swap(ptr::null_mut(), Acquire);
-        let mut kept: Option<(NonNull<Page>, NonNull<Page>)> = None;
-        let mut queued = 0;
-        while let Some(page) = NonNull::new(next) {
-            // SAFETY: out of the queue, by this thread.
-            let head = unsafe { page.as_ref() };
-            next = head.next.load(Relaxed);
-            // Acquire: pairs with the Release of every `count`.
-            if head.state.load(Acquire) == (plan.len as u32) << 1 | 1 {
-                // SAFETY: every slot is counted idle, and the page is out of the queue.
-                unsafe { free(page, kind, plan) };
-                continue;
-            }
-            queued += 1;
-            let last = kept.map_or(page, |(first, last)| {
-                head.next.store(first.as_ptr(), Relaxed);
-                last
-            });
-            kept = Some((page, last));
-        }
-        if let Some((first, last)) = kept {
-            self.push(first, last);
-        }
-        // So that a trim costs little for each page that it frees.
-        self.trim_at.store(COMPLETE.max(queued / 16), Relaxed);
-    }
-
     /// Frees the source and its complete pages. A page of which an item is left is leaked with it, and so is
     /// the nursery.
     ///
@@ -427,10 +367,10 @@ impl Source {
         // SAFETY: the caller's contract.
         let source = unsafe { this.as_ref() };
         source.trim(kind, plan);
-        if source.idle.load(Relaxed) == (1 << NURSERY) - 1 {
-            (0..NURSERY).for_each(|i| kind.open(Source::nursed(this, kind, i)));
+        if source.idle.load(Relaxed) == Source::all(kind) {
+            (0..Source::nursery(kind)).for_each(|i| kind.open(Source::nursed(this, kind, i)));
             // SAFETY: of `make`; atomics have no destructors.
-            unsafe { std::alloc::dealloc(this.as_ptr().cast(), Source::layout(kind).0) };
+            unsafe { std::alloc::dealloc(this.as_ptr().cast(), Source::layout(kind)) };
         }
     }
 }
@@ -444,108 +384,22 @@ fn slot(page: NonNull<Page>, kind: &Kind, plan: Plan, i: usize) -> Slot {
 /// The page is the caller's alone, with all its slots.
 unsafe fn free(page: NonNull<Page>, kind: &Kind, plan: Plan) {
     (0..plan.len).for_each(|i| kind.open(slot(page, kind, plan, i)));
-    // SAFETY: of `fresh`; atomics have no destructors.
+    // SAFETY: of `fresh`, and whole.
+    unsafe { dealloc(page) };
+}
+
+/// # Safety
+/// Of `fresh`, and not used again.
+#[cfg(not(all(test, smr_loom)))]
+unsafe fn dealloc(page: NonNull<Page>) {
+    // SAFETY: the caller's contract; atomics have no destructors.
     unsafe { std::alloc::dealloc(page.as_ptr().cast(), LAYOUT) };
 }
 
 #[cfg(all(test, smr_loom))]
-mod models {
-    use super::*;
-    use crate::primitive::{Arc, OwnerCell, model, thread};
-    use crate::step::weaken;
+use models::bury as dealloc;
 
-    const SLOTS: usize = 2;
-    const PLAN: Plan = Plan {
-        first: 256,
-        len: SLOTS,
-    };
-    const KIND: &Kind = &Kind::of::<u64>();
-
-    /// A source of one page, and what its slots hold: only who has a slot may touch that.
-    struct World {
-        source: NonNull<Source>,
-        items: [OwnerCell<u32>; SLOTS],
-        page: NonNull<Page>,
-    }
-
-    // SAFETY: loom checks what is done with the items.
-    unsafe impl Send for World {}
-    // SAFETY: as above.
-    unsafe impl Sync for World {}
-
-    impl World {
-        fn use_it(&self, slot: Slot) {
-            if page_of(slot) == self.page {
-                let i = (slot.0.addr().get() % PAGE - PLAN.first) / size_of::<u64>();
-                // SAFETY: whose slot it is; loom checks that.
-                unsafe { self.items[i].with(|n| *n += 1) };
-            }
-        }
-
-        fn give(&self, slots: &[Slot]) {
-            slots.iter().for_each(|&slot| self.use_it(slot));
-            // SAFETY: of this source, and not used again.
-            unsafe { Source::give(self.source, KIND, PLAN, slots.iter().copied()) };
-        }
-
-        fn take(&self) -> Vec<Slot> {
-            // SAFETY: there until the end.
-            let slots = unsafe { self.source.as_ref() }.take(KIND, PLAN);
-            let slots = slots.expect("there is memory");
-            slots.iter().for_each(|&slot| self.use_it(slot));
-            slots
-        }
-
-        /// Whether the page is the source's, complete.
-        fn is_back(&self) -> bool {
-            // SAFETY: there until the end.
-            let source = unsafe { self.source.as_ref() };
-            // SAFETY: as above.
-            let state = unsafe { self.page.as_ref() }.state.load(Relaxed);
-            state == (SLOTS as u32) << 1 | 1 && !source.queue.load(Relaxed).is_null()
-        }
-    }
-
-    /// Two threads give a page's slots back, one takes what is there by then, and gives that back, too.
-    fn give_and_take() {
-        let source = Source::make(KIND).expect("there is memory");
-        // SAFETY: made just now.
-        let slots = unsafe { source.as_ref() }.take(KIND, PLAN);
-        let slots = slots.expect("there is memory");
-        let page = page_of(slots[0]);
-        let world = Arc::new(World {
-            source,
-            items: std::array::from_fn(|_| OwnerCell::new(0)),
-            page,
-        });
-        let taker = {
-            let world = world.clone();
-            thread::spawn(move || {
-                let slots = world.take();
-                world.give(&slots);
-            })
-        };
-        // Loom looks for races with the last access only: who changes something runs first.
-        let giver = {
-            let (world, slot) = (world.clone(), [slots[1]]);
-            thread::spawn(move || world.give(&slot))
-        };
-        world.give(&slots[..1]);
-        giver.join().unwrap();
-        taker.join().unwrap();
-        assert!(world.is_back(), "a slot is lost");
-        // SAFETY: nobody else uses it.
-        unsafe { Source::free(source, KIND, PLAN) };
-    }
-
-    #[test]
-    fn every_slot_comes_back() {
-        model(give_and_take);
-        for step in [Step::PageGive, Step::PageTake] {
-            weaken(step);
-            let result = std::panic::catch_unwind(|| model(give_and_take));
-            weaken(Step::None);
-            assert!(result.is_err(), "{step:?} weakened is not caught");
-        }
-    }
-}
+#[cfg(all(test, smr_loom))]
+mod models;
+#[cfg(all(test, not(smr_loom)))]
+mod tests;

@@ -93,6 +93,20 @@ steps! {
     PageGive,
     /// What is idle in a page is taken with Acquire.
     PageTake,
+    /// Idle slots are counted with Release (and Acquire).
+    PageCount,
+    /// Slots taken out of a page are counted with Release (and Acquire).
+    PageRelease,
+    /// Whether a page is complete is read with Acquire.
+    PageTrim,
+    /// A page is queued with Release.
+    PagePush,
+    /// A page is taken out of the queue with Acquire.
+    PagePop,
+    /// The right to take pages is claimed with Acquire.
+    TakerClaim,
+    /// It is given up with Release.
+    TakerDrop,
     /// A bucket leaves limbo after its poll has succeeded.
     Limbo,
     /// A mover's fence between its count and its look at the barrier.
@@ -129,6 +143,21 @@ mod imp {
         WEAKENED.store(step as u8, Ordering::Relaxed);
     }
 
+    /// Asserts that the models hold, and that they do not if one of the steps is weakened. One caller at a
+    /// time: what is weakened is so for all.
+    #[cfg(test)]
+    pub(crate) fn holds_and_catches(models: fn(), steps: &[Step]) {
+        static TURN: std::sync::Mutex<()> = std::sync::Mutex::new(());
+        let _turn = TURN.lock().unwrap_or_else(|e| e.into_inner());
+        models();
+        for &step in steps {
+            weaken(step);
+            let result = std::panic::catch_unwind(models);
+            weaken(Step::None);
+            assert!(result.is_err(), "{step:?} weakened is not caught");
+        }
+    }
+
     pub(crate) fn mutated(step: Step) -> bool {
         WEAKENED.load(Ordering::Relaxed) == step as u8
     }
@@ -142,6 +171,8 @@ mod imp {
     }
 }
 
+#[cfg(all(test, smr_loom))]
+pub(crate) use imp::holds_and_catches;
 #[cfg(smr_loom)]
 pub use imp::weaken;
 pub(crate) use imp::{mutated, order};

@@ -188,7 +188,8 @@ impl<T> Zone<T> {
     /// reused. Lock-free, O(1); legal inside and outside of sections, and it never waits.
     ///
     /// # Safety
-    /// - The item was allocated from this zone, and the pointer is not null.
+    /// - The item was allocated from this zone, and the pointer is not null. It stems from what the zone
+    ///   gave, not from a reference to the item: the slot's page is found through it.
     /// - It has been unlinked: a section that begins after this call cannot reach it.
     /// - It is retired once, and not disposed of.
     /// - Whoever may still hold a reference to it does so under a guard of this zone's domain, and the
@@ -208,7 +209,8 @@ impl<T> Zone<T> {
     ///
     /// # Safety
     /// The item was allocated from this zone, nobody else can reach it or refers to it, and it is
-    /// disposed of once, and not retired.
+    /// disposed of once, and not retired. The pointer stems from what the zone gave; see
+    /// [`retire`](Self::retire).
     pub unsafe fn dispose(&self, item: Shared<'_, T>) {
         if let Some(item) = NonNull::new(item.as_ptr()) {
             // SAFETY: the caller's contract makes the item ours alone.
