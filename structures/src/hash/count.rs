@@ -3,9 +3,9 @@
 
 use core::cell::Cell;
 use core::ptr;
-use core::sync::atomic::{AtomicIsize, AtomicPtr, AtomicU64, Ordering};
 
 use crossbeam_utils::CachePadded;
+use smr_core::primitive::plain::{AtomicIsize, AtomicPtr, AtomicU64, Ordering};
 
 /// A stripe passes its share on when it has so much.
 const BATCH: isize = 64;

@@ -57,16 +57,16 @@ impl Step {
 
     #[cfg(all(test, smr_loom))]
     fn is_weak(self) -> bool {
-        WEAK.load(std::sync::atomic::Ordering::Relaxed) == self as u8 + 1
+        WEAK.load(smr_core::primitive::plain::Ordering::Relaxed) == self as u8 + 1
     }
 }
 
 #[cfg(all(test, smr_loom))]
-static WEAK: std::sync::atomic::AtomicU8 = std::sync::atomic::AtomicU8::new(0);
+static WEAK: smr_core::primitive::plain::AtomicU8 = smr_core::primitive::plain::AtomicU8::new(0);
 
 /// Weakens a step, or none.
 #[cfg(all(test, smr_loom))]
 pub(super) fn weaken(step: Option<Step>) {
     let number = step.map_or(0, |step| step as u8 + 1);
-    WEAK.store(number, std::sync::atomic::Ordering::Relaxed);
+    WEAK.store(number, smr_core::primitive::plain::Ordering::Relaxed);
 }
