@@ -63,12 +63,16 @@ mod bucket;
 pub(crate) mod builder;
 mod count;
 mod extensions;
+mod geometry;
 mod header;
 #[cfg(not(smr_loom))]
 pub(crate) mod inline;
+mod lists;
+mod look;
 #[cfg(all(test, smr_loom))]
 mod models;
 mod reclaim;
+mod rest;
 mod segments;
 mod split;
 mod steps;

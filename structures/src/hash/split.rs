@@ -8,9 +8,10 @@ use smr_core::primitive::Ordering;
 use super::block::{self, Block, Fate, ITEMS, Link, Proposal};
 use super::bucket::{Bucket, Known, Rehash, Slots, choose};
 use super::header::{Header, MOST_SLOTS, State};
+use super::look::Linked;
 use super::reclaim::Section;
 use super::segments::{MOST_BUCKETS, NoMemory};
-use super::table::{Linked, Place, Step, Table, parent};
+use super::table::{Place, Step, Table, parent};
 
 /// Splits that one insertion does at most: a bounded pause.
 const SPLITS: usize = 4;
