@@ -170,11 +170,16 @@ where
             let there = old.map(|word| unsafe { self.entry(word, section) });
             return Put::Kept(there, draft);
         }
+        // First of all: the draft is the map's.
+        let new = match last {
+            Decision::Put(_) => Some(draft.published()),
+            _ => None,
+        };
         // SAFETY: the operation has taken it out.
         let old = old.map(|word| unsafe { self.retire(word, section) });
-        match last {
-            Decision::Put(_) => Put::Done(old, draft.published()),
-            _ => Put::Removed(old),
+        match new {
+            Some(new) => Put::Done(old, new),
+            None => Put::Removed(old),
         }
     }
 
