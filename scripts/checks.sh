@@ -29,7 +29,8 @@ loom_narrow() {
 # A thread suspended at every step of every operation: the others must get on.
 suspension() {
     RUSTFLAGS="--cfg smr_steps" \
-        cargo test --release --target-dir "$target/steps" -p smr-core -p structures --test lock_freedom
+        cargo test --release --target-dir "$target/steps" -p smr-core -p structures \
+            --test lock_freedom --test interleaving
 }
 
 # A narrow clock that starts near its end: wrap, the maximum delta and expired goals all the time.

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering::{Acquire, Release};
 
 use smr_core::primitive::AtomicBool;
 use structures::Operation;
-use structures::testing::maps::{Boxed, Inline};
+use structures::testing::maps::{Boxed, Inline, Restless};
 use structures::testing::{Call, Op, Session, Subject, suspension};
 
 /// A map behind a lock, whose accesses are steps.
@@ -128,13 +128,17 @@ fn nobody_waits_for_a_thread_in_a_boxed_map() {
 fn nobody_waits_for_a_thread_that_walks_or_grows_a_boxed_map() {
     fn run<const KEPT: u64>(prepared: u64) {
         type Act<const KEPT: u64> = (&'static str, fn(&Boxed<KEPT>));
-        let acts: [Act<KEPT>; 9] = [
+        let acts: [Act<KEPT>; 10] = [
             ("iter", |b| _ = b.map().pin().iter().count()),
             ("retain", |b| b.map().pin().retain(|k, _| k % 3 != 0)),
             ("clear", |b| b.map().pin().clear()),
             ("drain", |b| _ = b.map().pin().drain().count()),
             ("reserve", |b| b.map().pin().reserve(100)),
             ("flush", |b| _ = b.map().flush()),
+            ("shrink", |b| {
+                b.map().pin().reserve(70);
+                b.map().shrink_to_fit();
+            }),
             ("get_many", |b| {
                 b.map().pin_owned().get_many(&[1, 2, 300], &mut [None; 3]);
             }),
@@ -168,4 +172,18 @@ fn nobody_waits_for_a_thread_that_walks_or_grows_a_boxed_map() {
 fn nobody_waits_for_a_thread_that_makes_the_table() {
     suspension::others_get_on::<Inline<0>>(&[], &inserted(40), 60, 30);
     suspension::others_get_on::<Boxed<0>>(&[], &inserted(30), 60, 30);
+}
+
+/// Nobody else either, when all of them split and merge buckets all the time.
+#[test]
+fn nobody_waits_in_a_restless_table() {
+    let calls = |from| {
+        (from..from + 3)
+            .map(|key| Call {
+                key,
+                op: Op::Upsert(1),
+            })
+            .collect::<Vec<_>>()
+    };
+    suspension::others_get_on::<Restless>(&inserted(30), &calls(28), 40, 20);
 }

@@ -131,3 +131,29 @@ fn memory_is_in_proportion() {
         assert!(bytes() - before < 4_096, "{} bytes left", bytes() - before);
     }
 }
+
+/// What a peak has taken comes back, to the last segment or so.
+#[test]
+fn a_map_that_shrinks_gives_its_memory_back() {
+    for size in [3_000u64, 50_000, 300_000] {
+        let before = bytes();
+        let map = HashMap::<u64, u64, Fnv<0>>::with_hasher_in(Fnv::default(), &Smr::new());
+        for round in 0..3 {
+            for i in 0..size {
+                map.pin().insert(i, i);
+            }
+            let peak = bytes() - before;
+            map.pin().retain(|&i, _| i < 100);
+            map.flush();
+            map.shrink_to_fit();
+            let left = bytes() - before;
+            // The extensions' memory, and what a map in use has in any case.
+            let most = peak / 6 + 40_000;
+            assert!(left < most, "{left} of {peak} bytes left, round {round}");
+            assert_eq!(map.pin().get(&99), Some(&99));
+            assert_eq!(map.len(), 100);
+        }
+        drop(map);
+        assert!(bytes() - before < 4_096, "{} bytes left", bytes() - before);
+    }
+}

@@ -227,6 +227,29 @@ fn churn_at_a_constant_size_does_not_grow_the_table() {
     }
 }
 
+/// mermin#317: what a peak had taken was never given back, however little was left.
+#[test]
+fn a_table_that_has_become_empty_gives_its_buckets_back() {
+    let map = map::<u64>();
+    on_threads(4, |thread| {
+        for n in 0..5_000 {
+            map.pin().insert(thread << 32 | n, n);
+        }
+        for n in 0..5_000 {
+            assert_eq!(map.pin().remove(&(thread << 32 | n)), Some(&n));
+        }
+    });
+    let peak = map.capacity();
+    on_threads(2, |_| map.shrink_to_fit());
+    assert!(
+        map.capacity() < 40 && peak >= 1_000,
+        "{peak}, {}",
+        map.capacity()
+    );
+    map.pin().insert(1, 1);
+    assert_eq!(map.pin().iter().count(), 1);
+}
+
 /// JDK-8392075: a resize that one thread had begun was never finished, nor another begun.
 #[test]
 fn growth_goes_on_whoever_has_begun_it() {

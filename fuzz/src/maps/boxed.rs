@@ -88,7 +88,10 @@ impl<const KEPT: u64> Target for Boxed<KEPT> {
         found.map(Counted::number)
     }
 
-    fn whole(&self, whole: Whole) {
+    fn whole(&mut self, whole: Whole) {
+        if let Whole::Shrink(least) = whole {
+            return self.map().shrink_to(least);
+        }
         let map = self.map().pin();
         match whole {
             Whole::Clear => map.clear(),
@@ -98,6 +101,7 @@ impl<const KEPT: u64> Target for Boxed<KEPT> {
                 assert_eq!(drained, before);
             }
             Whole::Reserve(more) => map.reserve(more),
+            Whole::Shrink(_) => {} // not under a guard
         }
     }
 }

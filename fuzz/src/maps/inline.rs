@@ -39,12 +39,13 @@ impl<const KEPT: u64> Target for Inline<KEPT> {
         }
     }
 
-    fn whole(&self, whole: Whole) {
+    fn whole(&mut self, whole: Whole) {
         match whole {
             Whole::Clear => self.0.clear(),
             Whole::Drain => drop(self.0.drain().count()),
             Whole::Retain(_) => self.0.retain(|&key, value| whole.keeps(key, value)),
             Whole::Reserve(more) => self.0.reserve(more),
+            Whole::Shrink(least) => self.0.shrink_to(least),
         }
     }
 }

@@ -20,7 +20,7 @@ trait Target: Subject {
     fn call(&self, call: Call, way: u8) -> Option<u64>;
 
     /// Does something to all of it.
-    fn whole(&self, whole: Whole);
+    fn whole(&mut self, whole: Whole);
 }
 
 /// What is done to all of a map.
@@ -33,6 +33,8 @@ enum Whole {
     Drain,
     /// Makes room for so many more.
     Reserve(usize),
+    /// Gives back what is more than this takes.
+    Shrink(usize),
 }
 
 impl Whole {
@@ -41,7 +43,7 @@ impl Whole {
         match self {
             Whole::Clear | Whole::Drain => false,
             Whole::Retain(n) => !key.is_multiple_of(n) && !value.is_multiple_of(n),
-            Whole::Reserve(_) => true,
+            Whole::Reserve(_) | Whole::Shrink(_) => true,
         }
     }
 
@@ -51,6 +53,7 @@ impl Whole {
             9..=11 => Some(Whole::Retain(key % 7 + 2)),
             12 => Some(Whole::Drain),
             13 => Some(Whole::Reserve(key as usize * 4)),
+            14 | 15 => Some(Whole::Shrink(key as usize)),
             _ => None,
         }
     }

@@ -5,6 +5,7 @@ use core::ptr;
 
 use smr_core::primitive::{AtomicU8, Ordering::Relaxed};
 
+use super::header::{Header, Turn};
 use super::reclaim::{Pool, Section};
 
 /// Entries in one block. More are chained: few buckets have so many.
@@ -22,6 +23,8 @@ pub(super) struct Block<I> {
     /// The slots that become valid with it, which its maker has filled; and those that do not stay so.
     pub(super) set: u32,
     pub(super) clear: u32,
+    /// The state and depth that its bucket gets with it.
+    pub(super) turn: Option<Turn>,
     len: u8,
     fate: AtomicU8,
     items: [MaybeUninit<I>; ITEMS],
@@ -143,6 +146,19 @@ impl<I: Copy> Block<I> {
         self.rest.block()
     }
 
+    /// What comes after `header`, which is of the version that the proposal is for, when it comes into force.
+    pub(super) fn after(&self, header: Header) -> Header {
+        let mut next = header.without_valid(self.clear);
+        if self.set != 0 {
+            // Its maker's right to fill ends with it.
+            next = next.with_valid(self.set).without_filling();
+        }
+        if let Some(turn) = self.turn {
+            next = next.turned(turn);
+        }
+        next.bumped().flipped()
+    }
+
     pub(super) fn fate(&self) -> Option<Fate> {
         match self.fate.load(Relaxed) {
             1 => Some(Fate::Committed),
@@ -164,6 +180,7 @@ pub(super) struct Proposal<I> {
     pub(super) base: u64,
     pub(super) set: u32,
     pub(super) clear: u32,
+    pub(super) turn: Option<Turn>,
     /// Blocks of `prev` that stay, after the new ones.
     pub(super) rest: *mut Block<I>,
 }
@@ -177,6 +194,7 @@ impl<I> Proposal<I> {
             base,
             set: 0,
             clear: 0,
+            turn: None,
             rest,
         }
     }
@@ -201,6 +219,7 @@ pub(super) fn make<I: Copy + Send>(
             base: proposal.base,
             set: proposal.set,
             clear: proposal.clear,
+            turn: proposal.turn,
             len: chunk.len() as u8,
             fate: AtomicU8::new(0),
             items: [MaybeUninit::uninit(); ITEMS],

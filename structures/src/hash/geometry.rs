@@ -1,58 +1,206 @@
-//! How many buckets there are, as far as lookups know.
+//! How many buckets there are: as lookups know it, and as growth and shrinking settle it.
 
-use smr_core::primitive::{AtomicUsize, Ordering};
+use smr_core::primitive::{AtomicU64, Ordering};
 
-/// How many buckets there are, as far as lookups know: not more than there are, and not often written.
-pub(super) struct Geometry {
-    /// The bits of a hash that choose among the buckets and those that come next: 2^k - 1, with 2^k more
-    /// than there are, and not more than twice as much. Written after the number, and read before it, so
-    /// that the half of it is always less than the number.
-    mask: AtomicUsize,
-    /// 0 if there are none.
-    buckets: AtomicUsize,
+/// As many buckets as there can be.
+pub(super) const MOST_BUCKETS: usize = 1 << if usize::BITS < 64 { 24 } else { 31 };
+
+/// How many buckets there are, as far as lookups know: not often written.
+///
+/// In the low half the bits of a hash that choose among the buckets and those that come next: 2^k - 1, with 2^k
+/// more than there are, and not more than twice as much. In the high half the number; all of it is 0 if there
+/// are none. One word, so that one always belongs to the other.
+pub(super) struct Geometry(AtomicU64);
+
+fn pack(buckets: usize) -> u64 {
+    let mask = (2u64 << buckets.ilog2()) - 1;
+    (buckets as u64) << 32 | mask
 }
 
 impl Geometry {
     pub(super) fn new() -> Geometry {
-        Geometry {
-            mask: AtomicUsize::new(0),
-            buckets: AtomicUsize::new(0),
+        Geometry(AtomicU64::new(0))
+    }
+
+    /// Notes that there are so many, if fewer are noted. SeqCst for the first: pairs with the lookup that finds
+    /// none, which linearizes there. Release: pairs with the lookups; the buckets are there.
+    pub(super) fn raise(&self, buckets: usize) {
+        self.replace(pack(buckets), |noted, new| noted < new);
+    }
+
+    /// Notes that there are so many, if more are noted. Growth and shrinking settle by [`Sizes`] who is late.
+    pub(super) fn lower(&self, buckets: usize) {
+        self.replace(pack(buckets), |noted, new| noted > new);
+    }
+
+    fn replace(&self, new: u64, better: impl Fn(u64, u64) -> bool) {
+        let mut noted = self.0.load(Ordering::Relaxed);
+        while better(noted, new) {
+            let order = (Ordering::SeqCst, Ordering::Relaxed);
+            match self.0.compare_exchange(noted, new, order.0, order.1) {
+                Ok(_) => return,
+                Err(now) => noted = now,
+            }
         }
     }
 
-    /// Notes that there are so many. SeqCst for the first: pairs with the lookup that finds none, which
-    /// linearizes there. Release: pairs with the lookups; the buckets are there.
-    pub(super) fn raise(&self, buckets: usize) {
-        let order = match buckets {
-            1 => Ordering::SeqCst,
-            _ => Ordering::Release,
-        };
-        self.buckets.fetch_max(buckets, order);
-        let mask = (2 << buckets.ilog2()) - 1;
-        self.mask.fetch_max(mask, Ordering::Release);
-    }
-
-    /// How many there are.
+    /// How many are noted.
+    #[inline]
     pub(super) fn buckets(&self) -> usize {
-        self.buckets.load(Ordering::Acquire)
+        (self.0.load(Ordering::Acquire) >> 32) as usize
     }
 
     /// The bucket that a hash belongs to; none if there seem to be no buckets.
     #[inline]
     pub(super) fn guess(&self, hash: u64) -> Option<usize> {
-        // Acquire, both: pair with `raise`.
-        let mask = self.mask.load(Ordering::Acquire);
-        let buckets = self.buckets.load(Ordering::Acquire);
-        let index = hash as usize & mask;
+        // Acquire: pairs with `raise`.
+        let word = self.0.load(Ordering::Acquire);
+        let (mask, buckets) = (u64::from(word as u32), word >> 32);
+        let index = hash & mask;
         let among_fewer = index & (mask >> 1);
         let index = if index < buckets { index } else { among_fewer };
-        (buckets != 0).then_some(index)
+        (buckets != 0).then_some(index as usize)
     }
 
     /// SeqCst: what is not found because there are no buckets has a place in the order of all changes,
     /// like what is not found in one.
     #[cold]
     pub(super) fn is_empty(&self) -> bool {
-        self.buckets.load(Ordering::SeqCst) == 0
+        self.0.load(Ordering::SeqCst) == 0
+    }
+}
+
+/// How many buckets there should be, and how often this, or what follows from it, has changed: 2^23 changes
+/// while one thread closes segments are taken to be impossible.
+pub(super) struct Sizes(AtomicU64);
+
+/// What is settled at some time: the number (bits 0–39), whether segments beyond it are being taken out (40),
+/// how many changes there have been.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Size(u64);
+
+const NUMBER: u64 = (1 << 40) - 1;
+const CLOSING: u64 = 1 << 40;
+const CHANGE: u64 = 1 << 41;
+
+impl Size {
+    #[inline]
+    pub(super) fn buckets(self) -> usize {
+        (self.0 & NUMBER) as usize
+    }
+
+    /// Whether the segments beyond are being taken out: nothing may be put there meanwhile.
+    pub(super) fn is_closing(self) -> bool {
+        self.0 & CLOSING != 0
+    }
+
+    /// What comes after this when that begins.
+    pub(super) fn closing(self) -> Size {
+        Size((self.0 | CLOSING).wrapping_add(CHANGE))
+    }
+}
+
+impl Sizes {
+    pub(super) fn new() -> Sizes {
+        Sizes(AtomicU64::new(0))
+    }
+
+    #[inline]
+    pub(super) fn get(&self) -> Size {
+        Size(self.0.load(Ordering::SeqCst))
+    }
+
+    /// The first bucket is there.
+    pub(super) fn begin(&self) {
+        self.replace(Size(0), 1);
+    }
+
+    pub(super) fn grow(&self, from: Size) -> bool {
+        debug_assert!(!from.is_closing());
+        self.replace(from, from.0 + 1)
+    }
+
+    pub(super) fn shrink(&self, from: Size) -> bool {
+        debug_assert!(!from.is_closing() && from.buckets() > 1);
+        self.replace(from, from.0 - 1)
+    }
+
+    /// Nobody has changed anything since, and segments beyond the number may go.
+    pub(super) fn begin_closing(&self, from: Size) -> bool {
+        self.replace(from, from.0 | CLOSING)
+    }
+
+    pub(super) fn end_closing(&self, from: Size) -> bool {
+        self.replace(from, from.0 & !CLOSING)
+    }
+
+    /// Something else has been settled, or is about to be.
+    pub(super) fn note(&self) {
+        self.0.fetch_add(CHANGE, Ordering::SeqCst);
+    }
+
+    /// The same, unless segments are being closed.
+    pub(super) fn note_at(&self, from: Size) -> bool {
+        self.replace(from, from.0)
+    }
+
+    fn replace(&self, from: Size, to: u64) -> bool {
+        let to = to.wrapping_add(CHANGE);
+        let order = (Ordering::SeqCst, Ordering::Relaxed);
+        self.0
+            .compare_exchange(from.0, to, order.0, order.1)
+            .is_ok()
+    }
+}
+
+#[cfg(all(test, not(smr_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn guesses_are_among_the_buckets() {
+        let geometry = Geometry::new();
+        assert_eq!(geometry.guess(7), None);
+        for buckets in (1..200).chain([MOST_BUCKETS - 1, MOST_BUCKETS]) {
+            geometry.raise(buckets);
+            assert_eq!(geometry.buckets(), buckets);
+            for hash in (0..300).chain([u64::MAX, 1 << 40]) {
+                let index = geometry.guess(hash).unwrap();
+                assert!(index < buckets);
+                let bits = 1u64 << buckets.ilog2();
+                let whole = (hash % (2 * bits)) as usize;
+                let expected = if whole < buckets {
+                    whole
+                } else {
+                    (hash % bits) as usize
+                };
+                assert_eq!(index, expected, "{hash} among {buckets}");
+            }
+        }
+        geometry.raise(5);
+        assert_eq!(geometry.buckets(), MOST_BUCKETS);
+        geometry.lower(5);
+        geometry.lower(9);
+        assert_eq!((geometry.buckets(), geometry.guess(6)), (5, Some(2)));
+    }
+
+    #[test]
+    fn sizes_change_once() {
+        let sizes = Sizes::new();
+        sizes.begin();
+        sizes.begin();
+        let one = sizes.get();
+        assert_eq!(one.buckets(), 1);
+        assert!(sizes.grow(one) && !sizes.grow(one));
+        let two = sizes.get();
+        sizes.note();
+        assert!(!sizes.begin_closing(two), "it has changed");
+        let two = sizes.get();
+        assert!(sizes.begin_closing(two));
+        let closing = sizes.get();
+        assert!(closing.is_closing() && closing.buckets() == 2);
+        assert!(sizes.end_closing(closing));
+        assert!(sizes.shrink(sizes.get()));
+        assert!(!sizes.get().is_closing() && sizes.get().buckets() == 1);
     }
 }

@@ -3,10 +3,10 @@
 use core::fmt;
 
 /// Which slots are valid (bits 0–19), whether a thread fills free ones (20), the parity of the list
-/// in force (21), state (22–23), depth (24–29), version (30–63).
+/// in force (21), state (22–24), depth (25–30), version (31–63).
 ///
 /// The version counts every change but those of [`filling`](Self::filling), so a header that has come
-/// back, filling aside, was there all the time: 2^34 changes of one bucket within one step of another
+/// back, filling aside, was there all the time: 2^33 changes of one bucket within one step of another
 /// thread are taken to be impossible.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Header(pub(super) u64);
@@ -14,7 +14,7 @@ pub(super) struct Header(pub(super) u64);
 /// What may be done with a bucket.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum State {
-    /// Its entries are still in the bucket that it is split from. What zeroed memory holds.
+    /// Its entries are in the bucket that it is split from. What zeroed memory holds.
     Uninit,
     /// Owns the keys whose hashes end in its index, at its depth.
     Open,
@@ -23,6 +23,24 @@ pub(super) enum State {
     /// Holds what is to move here, and does not change until it is open. The bucket that it is split from
     /// holds the same until it has finished its split.
     Ready,
+    /// Holds what it held, all of it in its list, and does not change until it is not initialized again. It
+    /// is to go back into the bucket that it was split from, and is there once that one's depth says so.
+    Leaving,
+}
+
+/// A state, and the depth with it.
+#[derive(Clone, Copy)]
+pub(super) struct Turn {
+    state: State,
+    depth: u8,
+}
+
+impl Turn {
+    #[inline]
+    pub(super) fn new(state: State, depth: u32) -> Turn {
+        let depth = depth as u8;
+        Turn { state, depth }
+    }
 }
 
 /// As many slots as a bucket can have.
@@ -31,8 +49,11 @@ const SLOTS: u64 = (1 << MOST_SLOTS) - 1;
 const FILLING: u64 = 1 << 20;
 const PARITY: u64 = 1 << 21;
 const STATE: u32 = 22;
-const DEPTH: u32 = 24;
-const VERSION: u32 = 30;
+const STATES: u64 = 7;
+/// Of the states: none of them in those whose entries may be elsewhere.
+const SETTLED: u64 = 3;
+const DEPTH: u32 = 25;
+const VERSION: u32 = 31;
 
 impl Header {
     /// Of an open bucket without entries.
@@ -72,12 +93,19 @@ impl Header {
 
     #[inline]
     pub(super) fn state(self) -> State {
-        match (self.0 >> STATE) & 3 {
+        match (self.0 >> STATE) & STATES {
             0 => State::Uninit,
             1 => State::Open,
             2 => State::Split,
-            _ => State::Ready,
+            3 => State::Ready,
+            _ => State::Leaving,
         }
+    }
+
+    /// Whether the bucket's entries are nowhere else: not if it is not initialized, or leaving.
+    #[inline]
+    pub(super) fn is_settled(self) -> bool {
+        self.0 & SETTLED << STATE != 0
     }
 
     /// How many bits of their hashes the bucket's keys have in common.
@@ -128,6 +156,11 @@ impl Header {
         Header(self.0 & !FILLING)
     }
 
+    /// With `filling` as it is in another.
+    pub(super) fn with_filling_of(self, other: Header) -> Header {
+        Header(self.0 & !FILLING | other.0 & FILLING)
+    }
+
     #[inline]
     pub(super) fn flipped(self) -> Header {
         Header(self.0 ^ PARITY)
@@ -135,7 +168,12 @@ impl Header {
 
     #[inline]
     pub(super) fn with_state(self, state: State) -> Header {
-        Header(self.0 & !(3 << STATE) | (state as u64) << STATE)
+        Header(self.0 & !(STATES << STATE) | (state as u64) << STATE)
+    }
+
+    #[inline]
+    pub(super) fn turned(self, Turn { state, depth }: Turn) -> Header {
+        self.with_state(state).with_depth(u32::from(depth))
     }
 
     #[inline]
@@ -186,6 +224,13 @@ mod tests {
         assert_eq!(last.bumped().valid(), 0xF_FFFF);
         assert!(h.agrees(h.without_filling()) && !h.agrees(h.bumped()));
         assert_eq!(Header(0).state(), State::Uninit);
-        assert_eq!(Header(0).with_state(State::Ready).state(), State::Ready);
+        assert!(!Header(0).is_settled());
+        for state in [State::Open, State::Split, State::Ready] {
+            let there = Header(0).with_state(state);
+            assert_eq!((there.state(), there.is_settled()), (state, true));
+        }
+        let leaving = h.with_state(State::Leaving);
+        assert_eq!((leaving.state(), leaving.depth()), (State::Leaving, 0));
+        assert!(!leaving.is_settled());
     }
 }

@@ -139,12 +139,7 @@ impl<S: Slots> Table<S> {
             if now.version() != proposal.base {
                 return false;
             }
-            let mut next = now.without_valid(proposal.clear);
-            if proposal.set != 0 {
-                // Its maker's right to fill ends with it.
-                next = next.with_valid(proposal.set).without_filling();
-            }
-            if bucket.change(now, next.bumped().flipped()) {
+            if bucket.change(now, proposal.after(now)) {
                 // SAFETY: this call brought it into force.
                 unsafe { block::retire_replaced(&self.pool, link.block()) };
                 return true;

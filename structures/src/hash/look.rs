@@ -80,8 +80,7 @@ impl<S: Slots> Table<S> {
         let link = bucket.link();
         let here = (hash ^ index as u64).trailing_zeros() >= header.depth();
         let empty = link.is_null() && link.tag() == header.parity();
-        let init = header.state() != State::Uninit;
-        let sure = here && empty && init && bucket.still(header);
+        let sure = here && empty && header.is_settled() && bucket.still(header);
         sure.then_some(Glance {
             bucket,
             header,
@@ -114,14 +113,17 @@ impl<S: Slots> Table<S> {
                     index = parent(index);
                     continue;
                 }
-                State::Open | State::Split | State::Ready => {
-                    // The lowest bit on which hash and index differ: where they parted ways.
-                    let apart = (hash ^ index as u64).trailing_zeros();
-                    if apart < depth {
-                        index = (hash & low_bits(apart + 1)) as usize;
-                        continue;
-                    }
+                State::Leaving if self.is_taken_back(index, header) => {
+                    index = parent(index);
+                    continue;
                 }
+                _ => {}
+            }
+            // The lowest bit on which hash and index differ: where they parted ways.
+            let apart = (hash ^ index as u64).trailing_zeros();
+            if apart < depth {
+                index = (hash & low_bits(apart + 1)) as usize;
+                continue;
             }
             return Place {
                 bucket,
@@ -129,6 +131,25 @@ impl<S: Slots> Table<S> {
                 header,
             };
         }
+    }
+
+    /// Whether what is in a leaving bucket is in the one that it was split from.
+    #[cold]
+    pub(super) fn is_taken_back(&self, index: usize, header: Header) -> bool {
+        self.segments.bucket(parent(index)).header().depth() < header.depth()
+    }
+
+    /// Whether what was read in a bucket after the place was made is what it holds, as far as the bucket is
+    /// leaving: its link may have been emptied, and its header be the same. Lookups linearize here then.
+    #[inline]
+    pub(super) fn is_there(&self, place: &Place<'_, S>) -> bool {
+        let Place {
+            bucket,
+            index,
+            header,
+        } = *place;
+        header.state() != State::Leaving
+            || !self.is_taken_back(index, header) && bucket.still(header)
     }
 
     /// Looks an item up. Lock-free: it starts again only if its bucket has changed meanwhile.
@@ -140,7 +161,7 @@ impl<S: Slots> Table<S> {
     ) -> Option<S::Item> {
         loop {
             let place = self.locate(hash)?;
-            if let Some(seen) = Self::scan(section, &place, hash, probe) {
+            if let Some(seen) = self.scan(section, &place, hash, probe) {
                 return seen.found.map(|(item, _)| item);
             }
         }
@@ -148,6 +169,7 @@ impl<S: Slots> Table<S> {
 
     /// Reads a bucket; none if it has changed meanwhile.
     pub(super) fn scan(
+        &self,
         _section: &Section<'_>,
         place: &Place<'_, S>,
         hash: u64,
@@ -173,6 +195,9 @@ impl<S: Slots> Table<S> {
             in_force,
             pending,
         } = Self::read_link(place)?;
+        if !self.is_there(place) {
+            return None;
+        }
         if found.is_none() {
             // SAFETY: in force within this section.
             for (n, block) in unsafe { in_force.blocks() }.enumerate() {

@@ -24,6 +24,10 @@
 //! - **H7.** Between the split of a bucket and its end, neither it nor its child changes what it holds: the
 //!   child is *ready* once it has what moves, and opens only after the parent. So whoever finds the parent
 //!   still split finds its items not reclaimed, however late.
+//! - **H8.** A child is *not initialized* from the time it is cleaned until its parent, at the depth at which the
+//!   two part, is split; its version goes on. It is *leaving*, with the same list, until its parent is
+//!   less deep than it. So while a parent's header stays the same, neither begins or ends: who has read the
+//!   child's header after the parent's, or between two loads of it, knows what the child is as long.
 //!
 //! # Operations and where they linearize
 //! - A lookup: at the last load of the header that it found unchanged, be the bucket open, split or ready.
@@ -41,6 +45,14 @@
 //! moves, and the child's header decides which of the two it becomes ready with. If the list wins, `filling`
 //! stays set until the late thread is back.
 //!
+//! # Shrinking
+//! The last bucket is merged into its parent, which is as deep. (1) The child is *leaving*: all that it holds
+//! becomes one list, by a change of its header, and nothing changes there any more. (2) The parent is given a list
+//! of that and of its own, and with it the depth before: **here the move linearizes**. (3) The child's link is
+//! emptied, and its header says that it is not initialized. Everybody who comes by can do (2) and (3). A lookup
+//! that finds a bucket leaving reads its list, and after that the parent's depth, which says where the
+//! entries are: there it linearizes. `shrink.rs` has how the memory of buckets that are gone is freed.
+//!
 //! Lookups guess the bucket from the number of buckets; a guess that is out of date is put right by the
 //! buckets' depths.
 //!
@@ -49,9 +61,10 @@
 //! a split, or a `filling` that begins or ends, each of which belongs to an operation that gets on by it
 //! or is made to start again by another that does. A thread that stops while it fills costs its bucket
 //! the free slots: the others use the list. One that stops elsewhere costs a proposal or nothing.
+//! Splits and merges of one bucket undo each other, so an operation that is for either begins only so many.
 //!
 //! The protocol is model-checked without weak memory (`docs/models/bucket.pml`), and its orderings with
-//! loom (`models.rs`).
+//! loom (`models.rs`); pairs of operations are stopped at each pair of their steps (`tests/interleaving.rs`).
 
 #[cfg(not(smr_loom))]
 pub(crate) mod answers;
@@ -69,14 +82,17 @@ mod header;
 pub(crate) mod inline;
 mod lists;
 mod look;
+mod merge;
 #[cfg(all(test, smr_loom))]
 mod models;
 mod reclaim;
 mod rest;
 mod segments;
+mod shrink;
 mod split;
 mod steps;
 mod table;
+mod tidy;
 mod walk;
 
 /// Spreads a hash over all its bits, so that the low ones, which choose the bucket, depend on all: a

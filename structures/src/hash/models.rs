@@ -1,6 +1,7 @@
 //! Loom models of the table: a slot a bucket and one in its extension, keys that are their own hashes.
 //! `LOOM_MAX_PREEMPTIONS` bounds them. One at a time: a weakened step is weak for all.
 
+mod merges;
 mod refer;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -437,6 +438,16 @@ fn the_table_holds() {
 #[test]
 fn what_the_table_refers_to_holds() {
     hold(&refer::SCENARIOS);
+}
+
+#[test]
+fn merges_hold() {
+    hold(&merges::SCENARIOS);
+}
+
+#[test]
+fn merges_of_what_refers_hold() {
+    hold(&merges::REFERRING);
 }
 
 #[test]

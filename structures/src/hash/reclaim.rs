@@ -2,12 +2,14 @@
 //! lives until the end.
 
 use super::block::Block;
+use super::bucket::Zeroed;
+use super::segments::Segment;
 
 #[cfg(not(smr_loom))]
 mod imp {
     use core::ptr;
 
-    use super::Block;
+    use super::{Block, Segment, Zeroed};
     use smr_core::primitive::plain::{AtomicPtr, Ordering};
     use smr_core::{Shared, Smr, Zone};
 
@@ -78,6 +80,13 @@ mod imp {
             self.zone().alloc(block).into_shared(section).as_ptr()
         }
 
+        /// Frees a segment after a grace period.
+        pub(in super::super) fn bury<T: Zeroed>(&self, segment: Segment<T>) {
+            let memory = segment.memory();
+            // SAFETY: it is in no directory, and who has it is in a section.
+            self.smr.defer(move || unsafe { memory.free() });
+        }
+
         /// # Safety
         /// As for [`Zone::retire`]; of `alloc`.
         pub(in super::super) unsafe fn retire(&self, block: *mut Block<I>) {
@@ -106,7 +115,8 @@ mod imp {
 
 #[cfg(smr_loom)]
 mod imp {
-    use super::Block;
+    use super::super::segments::Memory;
+    use super::{Block, Segment, Zeroed};
     use std::collections::HashMap;
     use std::marker::PhantomData;
     use std::sync::Mutex;
@@ -121,6 +131,7 @@ mod imp {
     pub(in super::super) struct Pool<I> {
         live: Pieces,
         retired: Pieces,
+        buried: Mutex<Vec<Memory>>,
         values: PhantomData<fn(I)>,
     }
 
@@ -137,6 +148,7 @@ mod imp {
             Pool {
                 live: Mutex::default(),
                 retired: Mutex::default(),
+                buried: Mutex::default(),
                 values: PhantomData,
             }
         }
@@ -150,6 +162,11 @@ mod imp {
 
         pub(in super::super) fn alloc(&self, block: Block<I>, _: &Section<'_>) -> *mut Block<I> {
             self.keep(block)
+        }
+
+        /// Frees a segment when the model is over.
+        pub(in super::super) fn bury<T: Zeroed>(&self, segment: Segment<T>) {
+            self.buried.lock().unwrap().push(segment.memory());
         }
 
         /// # Safety
@@ -178,6 +195,10 @@ mod imp {
             for (&at, free) in self.retired.get_mut().unwrap().iter() {
                 // SAFETY: retired once, and the model is over.
                 unsafe { free(at) };
+            }
+            for memory in self.buried.get_mut().unwrap().drain(..) {
+                // SAFETY: in no directory, and the model is over.
+                unsafe { memory.free() };
             }
         }
     }

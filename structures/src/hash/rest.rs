@@ -1,7 +1,5 @@
 //! A table at rest: its invariants, and its end.
 
-use smr_core::primitive::Ordering;
-
 use super::block::{self, Link};
 use super::bucket::{Bucket, Slots, low_bits};
 use super::header::{Header, State};
@@ -17,8 +15,6 @@ impl<S: Slots> Table<S> {
             entries += 1;
         }
         assert_eq!(self.count.get(), entries, "every item is counted once");
-        let buckets = self.buckets.load(Ordering::Acquire);
-        assert!(self.geometry.buckets() <= buckets);
         for (index, bucket) in self.segments.all().enumerate() {
             let header = bucket.header();
             let more = header.valid() >> S::COUNT;
@@ -27,7 +23,6 @@ impl<S: Slots> Table<S> {
             assert!(!header.filling(), "nobody fills: {index}, {header:?}");
             let at_rest = matches!(header.state(), State::Open | State::Uninit);
             assert!(at_rest, "nobody splits: {index}, {header:?}");
-            assert!(header.state() == State::Uninit || index < buckets);
             let link = bucket.link();
             assert!(
                 !link.is_null() || link.tag() == header.parity(),
@@ -36,10 +31,21 @@ impl<S: Slots> Table<S> {
         }
     }
 
+    /// The leaving buckets whose items are in others: only if a thread has stopped in the midst of a merge.
+    fn taken_back(&mut self) -> Vec<usize> {
+        let headers = self.segments.all().map(Bucket::header).enumerate();
+        let mut leaving: Vec<_> = headers
+            .filter(|(_, header)| header.state() == State::Leaving)
+            .collect();
+        leaving.retain(|&(index, header)| self.is_taken_back(index, header));
+        leaving.into_iter().map(|(index, _)| index).collect()
+    }
+
     /// Gives every item to `f`, and frees every block.
     pub(super) fn drain(&mut self, mut f: impl FnMut(S::Item)) {
+        let elsewhere = self.taken_back();
         let pool = &self.pool;
-        for bucket in self.segments.all() {
+        for (index, bucket) in self.segments.all().enumerate() {
             let (mut link, header) = (bucket.link(), bucket.header());
             if link.tag() != header.parity() {
                 let proposal = link.block();
@@ -48,7 +54,9 @@ impl<S: Slots> Table<S> {
                 // SAFETY: as above; a proposal that was not committed is dead now.
                 unsafe { block::dispose_own(pool, proposal) };
             }
-            items_at_rest(bucket, header, link).for_each(&mut f);
+            if !elsewhere.contains(&index) {
+                items_at_rest(bucket, header, link).for_each(&mut f);
+            }
             // SAFETY: as above.
             unsafe { block::dispose_all(pool, link) };
             bucket.init(Header(0));
@@ -57,7 +65,9 @@ impl<S: Slots> Table<S> {
 
     /// Every item, exclusively borrowed, with the bucket that it is in.
     pub(super) fn at_rest(&mut self) -> impl Iterator<Item = (usize, Header, S::Item)> {
+        let elsewhere = self.taken_back();
         let buckets = self.segments.all().enumerate();
+        let buckets = buckets.filter(move |(index, _)| !elsewhere.contains(index));
         buckets.flat_map(|(index, bucket)| {
             let (mut link, header) = (bucket.link(), bucket.header());
             if link.tag() != header.parity() {

@@ -8,6 +8,7 @@ use core::ptr;
 
 use smr_core::primitive::{AtomicPtr, Ordering};
 
+pub(super) use self::memory::Memory;
 use super::bucket::{Bucket, Slots, Zeroed};
 
 /// Segments grow with the table: each doubling has so many of the same size, as a power of two. So the
@@ -15,9 +16,6 @@ use super::bucket::{Bucket, Slots, Zeroed};
 /// and the first bits of the mantissa of its number, which takes no branch.
 const MANTISSA: u32 = 4;
 const FIRST: usize = 1 << MANTISSA;
-
-/// As many buckets as there can be: more would not fit into any memory.
-pub(super) const MOST_BUCKETS: usize = 1 << if usize::BITS < 64 { 24 } else { 40 };
 
 /// The segment of a bucket.
 #[inline]
@@ -241,8 +239,10 @@ impl<T: Zeroed, A: Default> Segments<T, A> {
             .compare_exchange(null, noted, order.0, order.1)
             .is_err()
         {
+            let len = len(segment);
+            let lost = Segment { first: made, len };
             // SAFETY: made here, and not published.
-            unsafe { memory::free(made, len(segment)) };
+            unsafe { lost.memory().free() };
         }
         Ok(())
     }
@@ -281,6 +281,46 @@ impl<T: Zeroed, A: Default> Segments<T, A> {
         Ok(())
     }
 
+    /// The segments that hold no bucket of so many, at least one: their buckets, with their numbers.
+    pub(super) fn beyond(
+        &self,
+        buckets: usize,
+    ) -> impl Iterator<Item = impl Iterator<Item = (usize, &T)>> {
+        let first = segment_of(buckets - 1) + 1;
+        let entries = self.entries().iter().enumerate().skip(first);
+        entries.filter_map(|(segment, entry)| {
+            let noted = entry.load(Ordering::Acquire);
+            let all = first_of(segment)..first_of(segment) + len(segment);
+            // SAFETY: buckets of the segment, which is not freed before the section has ended in which it was found.
+            (!noted.is_null())
+                .then(|| all.map(move |index| (index, unsafe { &*noted.wrapping_add(index) })))
+        })
+    }
+
+    /// Takes those segments out, as long as `still`: a late thread would take what has come in their place.
+    pub(super) fn take_beyond(
+        &self,
+        buckets: usize,
+        still: impl Fn() -> bool,
+    ) -> impl Iterator<Item = Segment<T>> {
+        let first = segment_of(buckets - 1) + 1;
+        let entries = self.entries().iter().enumerate().skip(first);
+        entries.filter_map(move |(segment, entry)| {
+            let noted = entry.load(Ordering::Acquire);
+            let order = (Ordering::SeqCst, Ordering::Relaxed);
+            // `still` after the load: what was loaded is not what comes later, whose address is another.
+            let taken = !noted.is_null()
+                && still()
+                && entry
+                    .compare_exchange(noted, ptr::null_mut(), order.0, order.1)
+                    .is_ok();
+            taken.then(|| Segment {
+                first: noted.wrapping_add(first_of(segment)),
+                len: len(segment),
+            })
+        })
+    }
+
     /// Every bucket that is there, exclusively borrowed.
     pub(super) fn all(&mut self) -> impl Iterator<Item = &T> {
         self.entries()
@@ -303,6 +343,28 @@ impl<T: Zeroed, A: Default> Segments<T, A> {
     }
 }
 
+/// A segment that is in no directory any more.
+pub(super) struct Segment<T: Zeroed> {
+    first: *mut T,
+    len: usize,
+}
+
+// SAFETY: memory; what is in it has no destructor.
+unsafe impl<T: Zeroed> Send for Segment<T> {}
+
+impl<T: Zeroed> Segment<T> {
+    pub(super) fn buckets(&self) -> &[T] {
+        // SAFETY: so many are there until it is freed.
+        unsafe { core::slice::from_raw_parts(self.first, self.len) }
+    }
+
+    /// What is to be freed.
+    pub(super) fn memory(self) -> Memory {
+        // SAFETY: of `alloc`, with this length; freed with this value, if at all.
+        unsafe { Memory::of(self.first, self.len) }
+    }
+}
+
 impl<S: Slots, A: Default> Segments<Bucket<S>, A> {
     /// A bucket that is there.
     #[inline]
@@ -317,8 +379,9 @@ impl<T: Zeroed, A: Default> Drop for Segments<T, A> {
             let noted = entry.load(Ordering::Acquire);
             if !noted.is_null() {
                 let first = noted.wrapping_add(first_of(segment));
-                // SAFETY: of `alloc`, with this length; nobody has it any more.
-                unsafe { memory::free(first, len(segment)) };
+                let len = len(segment);
+                // SAFETY: nobody has it any more.
+                unsafe { Segment { first, len }.memory().free() };
             }
         }
         let mut directory = self.directory();
@@ -374,18 +437,35 @@ mod memory {
         Some(first.cast())
     }
 
-    /// # Safety
-    /// Of `alloc`, with this count, once.
-    pub(super) unsafe fn free<T: Zeroed>(first: *mut T, count: usize) {
-        let layout = layout::<T>(count).expect("it was a layout before");
-        let mut at: *mut u8 = first.cast();
-        if layout.align() < ALIGN {
-            let note = first.cast::<*mut u8>().wrapping_sub(1);
-            // SAFETY: written by `alloc`.
-            at = unsafe { ptr::read(note) };
+    /// What `alloc` has taken.
+    pub(in super::super) struct Memory {
+        at: *mut u8,
+        layout: Layout,
+    }
+
+    // SAFETY: memory.
+    unsafe impl Send for Memory {}
+
+    impl Memory {
+        /// # Safety
+        /// Of `alloc`, with this count, and not freed yet.
+        pub(super) unsafe fn of<T: Zeroed>(first: *mut T, count: usize) -> Memory {
+            let layout = layout::<T>(count).expect("it was a layout before");
+            let mut at: *mut u8 = first.cast();
+            if layout.align() < ALIGN {
+                let note = first.cast::<*mut u8>().wrapping_sub(1);
+                // SAFETY: written by `alloc`.
+                at = unsafe { ptr::read(note) };
+            }
+            Memory { at, layout }
         }
-        // SAFETY: of this layout; buckets have no destructor.
-        unsafe { dealloc(at, layout) };
+
+        /// # Safety
+        /// Nobody has it any more. Buckets have no destructor.
+        pub(in super::super) unsafe fn free(self) {
+            // SAFETY: of this layout; freed once, as this is no copy.
+            unsafe { dealloc(self.at, self.layout) };
+        }
     }
 }
 
@@ -398,9 +478,36 @@ mod memory {
         Some(Box::into_raw(buckets).cast())
     }
 
+    /// What `alloc` has made.
+    pub(in super::super) struct Memory {
+        first: usize,
+        count: usize,
+        free: unsafe fn(usize, usize),
+    }
+
+    impl Memory {
+        /// # Safety
+        /// Of `alloc`, with this count, and not freed yet.
+        pub(super) unsafe fn of<T: Zeroed>(first: *mut T, count: usize) -> Memory {
+            Memory {
+                first: first.expose_provenance(),
+                count,
+                free: free::<T>,
+            }
+        }
+
+        /// # Safety
+        /// Nobody has it any more.
+        pub(in super::super) unsafe fn free(self) {
+            // SAFETY: the caller's contract; freed once, as this is no copy.
+            unsafe { (self.free)(self.first, self.count) };
+        }
+    }
+
     /// # Safety
-    /// Of `alloc`, with this count, once.
-    pub(super) unsafe fn free<T: Zeroed>(first: *mut T, count: usize) {
+    /// Exposed buckets of `alloc`, with this count, once.
+    unsafe fn free<T: Zeroed>(first: usize, count: usize) {
+        let first: *mut T = core::ptr::with_exposed_provenance_mut(first);
         let buckets = core::ptr::slice_from_raw_parts_mut(first, count);
         // SAFETY: the caller's contract.
         drop(unsafe { Box::from_raw(buckets) });

@@ -1,22 +1,21 @@
 //! How the table grows: one bucket after the other is split in two, with everybody's help.
 
-use core::ptr;
-
 use smallvec::SmallVec;
-use smr_core::primitive::Ordering;
 
-use super::block::{self, Block, Fate, ITEMS, Link, Proposal};
-use super::bucket::{Bucket, Known, Rehash, Slots, choose};
-use super::header::{Header, MOST_SLOTS, State};
+use super::block::{self, Fate, ITEMS, Link, Proposal};
+use super::bucket::{Bucket, Known, Rehash, Slots};
+use super::geometry::{MOST_BUCKETS, Size};
+use super::header::{Header, MOST_SLOTS, State, Turn};
 use super::look::Linked;
 use super::reclaim::Section;
-use super::segments::{MOST_BUCKETS, NoMemory};
-use super::table::{Place, Step, Table, parent};
+use super::segments::NoMemory;
+use super::table::{Place, Table, parent};
+use super::tidy::ROOM;
 
 /// Splits that one insertion does at most: a bounded pause.
 const SPLITS: usize = 4;
-/// So many slots a bucket has free when it gives its extension up after a split.
-const ROOM: u32 = 2;
+/// Splits, or merges, that one operation begins at most on its way to one of a bucket.
+pub(super) const BEGINS: usize = 64;
 /// From so many buckets on, the count has stripes.
 const LARGE: usize = 256;
 
@@ -42,9 +41,8 @@ impl<S: Slots> Table<S> {
         if provided.is_err() {
             std::alloc::handle_alloc_error(core::alloc::Layout::new::<Bucket<S>>());
         }
-        let order = (Ordering::AcqRel, Ordering::Relaxed);
         // Both may have been done, and more.
-        let _ = self.buckets.compare_exchange(0, 1, order.0, order.1);
+        self.size.begin();
         self.geometry.raise(1);
     }
 
@@ -58,17 +56,17 @@ impl<S: Slots> Table<S> {
 
     /// Whether there should be more buckets.
     pub(super) fn is_crowded(&self) -> bool {
-        self.count.about() * 8 > self.buckets.load(Ordering::Acquire) * S::LOAD
+        self.count.about() * 8 > self.size.get().buckets() * S::LOAD
     }
 
     /// Splits a few buckets, if the table is too full.
     fn grow(&self, section: &Section<'_>, rehash: &impl Rehash<S::Item>) {
         for _ in 0..SPLITS {
-            let buckets = self.buckets.load(Ordering::Acquire);
+            let size = self.size.get();
             if !self.is_crowded() {
                 return;
             }
-            if self.add_bucket(section, buckets, rehash).is_err() {
+            if self.add_bucket(section, size, rehash).is_err() {
                 return; // no memory for buckets: the lists take it, while there is some for those
             }
         }
@@ -82,8 +80,8 @@ impl<S: Slots> Table<S> {
         rehash: &impl Rehash<S::Item>,
     ) -> Result<(), NoMemory> {
         loop {
-            let now = self.buckets.load(Ordering::Acquire);
-            if now >= buckets {
+            let now = self.size.get();
+            if now.buckets() >= buckets {
                 return Ok(());
             }
             self.add_bucket(section, now, rehash)?;
@@ -100,12 +98,10 @@ impl<S: Slots> Table<S> {
         if entries == 0 {
             return;
         }
-        let buckets = entries
-            .checked_mul(8)
-            .map(|eighths| eighths.div_ceil(S::LOAD));
-        let buckets = buckets.filter(|&buckets| buckets <= MOST_BUCKETS);
+        let buckets = Self::buckets_for(entries).filter(|&buckets| buckets <= MOST_BUCKETS);
         let buckets = buckets.expect("capacity overflow");
         self.begin();
+        self.keep_segments(section);
         // All the memory before any of it is used: if there is not so much, that shows here.
         let provided = self
             .segments
@@ -115,27 +111,27 @@ impl<S: Slots> Table<S> {
         }
     }
 
-    /// Adds bucket `index` to a table that has as many, unless another thread does.
+    /// Adds a bucket to a table of this size, unless another thread does.
     fn add_bucket(
         &self,
         section: &Section<'_>,
-        index: usize,
+        size: Size,
         rehash: &impl Rehash<S::Item>,
     ) -> Result<(), NoMemory> {
+        let index = size.buckets();
         if index >= MOST_BUCKETS {
             return Err(NoMemory);
+        }
+        if size.is_closing() {
+            self.close(section, size);
+            return Ok(());
         }
         self.segments
             .provide(index, |bucket| bucket.init(Header::open(0)))?;
         if index >= LARGE {
             self.count.spread();
         }
-        let order = (Ordering::AcqRel, Ordering::Relaxed);
-        if self
-            .buckets
-            .compare_exchange(index, index + 1, order.0, order.1)
-            .is_ok()
-        {
+        if self.size.grow(size) {
             self.split_off(section, index, rehash);
             // Lookups need not know at once, and the word is in every cache.
             let every = (1 << index.ilog2().saturating_sub(6)).max(1);
@@ -146,17 +142,19 @@ impl<S: Slots> Table<S> {
         Ok(())
     }
 
-    /// Splits buckets until this one is open.
+    /// Splits buckets until this one is open, unless others merge them all the time: who began it again and
+    /// again, and they, too, might be at it for ever.
     pub(super) fn split_off(
         &self,
         section: &Section<'_>,
         index: usize,
         rehash: &impl Rehash<S::Item>,
     ) {
-        loop {
+        let mut begun = 0;
+        while begun < BEGINS {
             match self.segments.bucket(index).header().state() {
                 State::Uninit => {}
-                State::Ready => {
+                State::Ready | State::Leaving => {
                     self.help(section, index, rehash);
                     continue;
                 }
@@ -166,13 +164,26 @@ impl<S: Slots> Table<S> {
             let bucket = self.segments.bucket(from);
             let header = bucket.header();
             match header.state() {
-                State::Uninit => self.split_off(section, from, rehash),
-                State::Split | State::Ready => self.help(section, from, rehash),
+                State::Uninit => {
+                    begun += 1;
+                    self.split_off(section, from, rehash);
+                }
+                State::Split | State::Ready | State::Leaving => self.help(section, from, rehash),
                 // By now it is split, and more.
                 State::Open if header.depth() > index.ilog2() => {}
                 State::Open => {
-                    if bucket.change(header, header.with_state(State::Split).bumped()) {
-                        self.help(section, from, rehash);
+                    // The next to be split off, which may be another before this one's turn.
+                    let child = from | 1 << header.depth();
+                    // While the parent's header is this one, it stays so (H8).
+                    match self.segments.bucket(child).header().state() {
+                        State::Uninit => {
+                            let split = header.with_state(State::Split).bumped();
+                            if bucket.change(header, split) {
+                                begun += 1;
+                                self.help(section, from, rehash);
+                            }
+                        }
+                        _ => self.help(section, child, rehash),
                     }
                 }
             }
@@ -189,14 +200,16 @@ impl<S: Slots> Table<S> {
     ) {
         let mut bucket = self.segments.bucket(index);
         let mut header = bucket.header();
+        if header.state() == State::Leaving {
+            return self.finish_merge(section, index, rehash);
+        }
         if header.state() == State::Ready {
-            let child = bucket;
+            if self.set_free(section, index, rehash) {
+                return;
+            }
             index = parent(index);
             bucket = self.segments.bucket(index);
             header = bucket.header();
-            if header.state() != State::Split {
-                self.set_free(section, child, rehash);
-            }
         }
         if header.state() != State::Split {
             return;
@@ -209,8 +222,12 @@ impl<S: Slots> Table<S> {
         let Some((linked, parted)) = Self::part(&place, rehash) else {
             return;
         };
-        let child = self.segments.bucket(index | 1 << header.depth());
-        self.prepare(section, child, header.depth() + 1, &parted.moving);
+        let child = index | 1 << header.depth();
+        self.prepare(section, &place, child, &parted.moving);
+        debug_assert!(
+            self.segments.bucket(child).header().is_settled() || !bucket.still(header),
+            "B7: what moves is in the child before the parent loses it"
+        );
         // The move linearizes when the parent opens.
         self.finish(section, &place, linked, &parted, rehash);
         self.set_free(section, child, rehash);
@@ -218,59 +235,22 @@ impl<S: Slots> Table<S> {
         self.curtail_below(bucket, S::COUNT.saturating_sub(ROOM));
     }
 
-    /// Moves what is in a bucket's extension into the bucket, if there is room for it and more.
-    fn move_in(&self, bucket: &Bucket<S>, index: usize, rehash: &impl Rehash<S::Item>) {
-        let header = bucket.header();
-        let depth = header.depth();
-        let outside = header.valid() >> S::COUNT << S::COUNT;
-        let mut free = header.free(S::COUNT);
-        let fits = outside.count_ones() + ROOM <= free.count_ones();
-        if outside == 0 || !fits || header.state() != State::Open {
-            return;
-        }
-        let mut items = SmallVec::<[_; MOST_SLOTS]>::new();
-        for slot in header.slots().filter(|&slot| slot >= S::COUNT) {
-            let Some(item) = bucket.load(slot) else {
-                return;
-            };
-            let tag = bucket.slots.tag(slot);
-            items.push((item, Known { index, depth, tag }, 0));
-        }
-        if !bucket.still(header) {
-            return;
-        }
-        // The caller's code, which may panic: before the right to fill is taken.
-        for (item, known, hash) in &mut items {
-            // SAFETY: the header has been found the same since the items were read.
-            *hash = unsafe { rehash.hash_for_split(*item, *known) };
-        }
-        if !bucket.begin_filling(header) {
-            return;
-        }
-        let mut filled = 0;
-        for (item, _, hash) in items {
-            let slot = choose::<S>(free, hash);
-            bucket.store(slot, item, hash);
-            free &= !(1 << slot);
-            filled |= 1 << slot;
-        }
-        let next = header.without_valid(outside).with_valid(filled);
-        // What it holds stays the same.
-        if !bucket.change(header.with_filling(), next.bumped()) {
-            bucket.end_filling();
-        }
-    }
-
-    /// Opens a child that is ready, now that its parent has finished the split.
-    fn set_free(&self, section: &Section<'_>, child: &Bucket<S>, rehash: &impl Rehash<S::Item>) {
+    /// Opens a child that is ready, if its parent has finished the split. Whether it is not ready any more.
+    fn set_free(&self, section: &Section<'_>, index: usize, rehash: &impl Rehash<S::Item>) -> bool {
+        let child = self.segments.bucket(index);
         loop {
             let header = child.header();
             if header.state() != State::Ready {
-                return;
+                return true;
+            }
+            // After the child's: it may be that of a later split.
+            let from = self.segments.bucket(parent(index)).header();
+            if from.depth() < header.depth() {
+                return false;
             }
             if child.change(header, header.with_state(State::Open).bumped()) {
                 self.pull_up(section, child, rehash);
-                return;
+                return true;
             }
             // A late filler has given its right back.
         }
@@ -335,47 +315,101 @@ impl<S: Slots> Table<S> {
     fn prepare(
         &self,
         section: &Section<'_>,
-        child: &Bucket<S>,
-        depth: u32,
+        parent: &Place<'_, S>,
+        index: usize,
         moving: &[(S::Item, u64)],
     ) {
-        let header = child.header();
-        if header.state() != State::Uninit {
+        let bucket = self.segments.bucket(index);
+        let turn = Turn::new(State::Ready, parent.header.depth() + 1);
+        while let Some(child) = Self::child_of(parent, bucket, index) {
+            let header = child.header;
+            let ready = header.turned(turn).bumped();
+            if moving.is_empty() {
+                bucket.change(header, ready);
+                continue;
+            }
+            if header.filling() {
+                self.prepare_by_list(section, parent, &child, moving, 0);
+                continue;
+            }
+            let most = match S::COUNT as usize {
+                few if moving.len() <= few => few,
+                few => few + S::MORE as usize,
+            };
+            if moving.len() > S::COUNT as usize {
+                self.extend(bucket);
+            }
+            if !bucket.begin_filling(header) {
+                continue;
+            }
+            // While this thread fills, its extension is not taken away.
+            if moving.len() > S::COUNT as usize && bucket.more().is_null() {
+                bucket.end_filling();
+                continue;
+            }
+            let (in_slots, in_list) = moving.split_at(moving.len().min(most));
+            let filled = Self::fill(bucket, in_slots);
+            let done = match in_list {
+                [] => bucket.change(header.with_filling(), ready.with_valid(filled)),
+                _ => self.prepare_by_list(section, parent, &child, in_list, filled),
+            };
+            if !done {
+                // It was made ready with another's list, which left us the right to fill.
+                bucket.end_filling();
+            }
             return;
         }
-        let ready = header.with_state(State::Ready).with_depth(depth).bumped();
-        if moving.is_empty() && !header.filling() && child.change(header, ready) {
-            return;
-        }
-        if moving.len() > S::COUNT as usize {
-            self.extend(child);
-        }
-        if !child.begin_filling(header) {
-            self.propose_child(section, child, moving, 0);
-            Self::prepare_by_list(child, depth);
-            return;
-        }
-        let most = match S::COUNT as usize {
-            few if moving.len() <= few => few,
-            // While it is not initialized, its extension is not taken away.
-            few => few + S::MORE as usize,
+    }
+
+    /// A bucket that is still to be made ready in this split; none if it is ready, or the split over.
+    fn child_of<'t>(
+        parent: &Place<'_, S>,
+        bucket: &'t Bucket<S>,
+        index: usize,
+    ) -> Option<Place<'t, S>> {
+        let header = bucket.header();
+        // After the child's: if the parent has not changed, the child is not that of a later split, and does
+        // not leave this header but by this one (H8).
+        let child = Place {
+            bucket,
+            index,
+            header,
         };
-        let (in_slots, in_list) = moving.split_at(moving.len().min(most));
-        let filled = Self::fill(child, in_slots);
-        if in_list.is_empty() {
-            if child.change(header.with_filling(), ready.with_valid(filled)) {
-                return;
+        let uninit = header.state() == State::Uninit;
+        (uninit && parent.bucket.still(parent.header)).then_some(child)
+    }
+
+    /// Proposes a list for a bucket to be made ready with, unless another is proposed, and brings into force
+    /// what is. Whether that is this thread's own.
+    fn prepare_by_list(
+        &self,
+        section: &Section<'_>,
+        parent: &Place<'_, S>,
+        child: &Place<'_, S>,
+        items: &[(S::Item, u64)],
+        set: u32,
+    ) -> bool {
+        let items: SmallVec<[_; MOST_SLOTS]> = items.iter().map(|&(item, _)| item).collect();
+        loop {
+            let Some(linked) = Self::read_link(child) else {
+                return false;
+            };
+            if linked.pending {
+                self.commit(child.bucket, linked.link);
+                return false;
             }
-        } else {
-            let ours = self.propose_child(section, child, in_list, filled);
-            Self::prepare_by_list(child, depth);
-            // If it came too late, another list may have been used up and taken out before.
-            if ours.is_some_and(|made| Self::fate(child, made) == Fate::Committed) {
-                return;
+            let turn = Turn::new(State::Ready, parent.header.depth() + 1);
+            let proposal = Proposal {
+                set,
+                turn: Some(turn),
+                ..Proposal::new(linked.in_force, child.header.version())
+            };
+            let made = block::make(&self.pool, section, &proposal, &items);
+            if let Some(link) = self.publish(child, linked.link, made) {
+                return self.commit(child.bucket, link)
+                    || Self::fate(child.bucket, made) == Fate::Committed;
             }
         }
-        // It was made ready with another's list, which left us the right to fill.
-        child.end_filling();
     }
 
     /// Fills an empty bucket's slots, not more than it has: each entry goes where it is looked for first,
@@ -402,56 +436,6 @@ impl<S: Slots> Table<S> {
             free = put(free.trailing_zeros(), entry);
         }
         filled
-    }
-
-    /// Puts a list for a bucket that is not initialized into its link, if that is empty. In force it comes
-    /// only if the bucket is made ready with it.
-    fn propose_child(
-        &self,
-        section: &Section<'_>,
-        child: &Bucket<S>,
-        items: &[(S::Item, u64)],
-        set: u32,
-    ) -> Option<*mut Block<S::Item>> {
-        if child.header().state() != State::Uninit {
-            return None; // for later it would lie in the way
-        }
-        let items: SmallVec<[_; MOST_SLOTS]> = items.iter().map(|&(item, _)| item).collect();
-        let null = Link::new(ptr::null_mut(), 0);
-        let proposal = Proposal {
-            set,
-            ..Proposal::new(null, 0)
-        };
-        let made = block::make(&self.pool, section, &proposal, &items);
-        let first = child.relink(null, Link::new(made, 1));
-        if !first {
-            // SAFETY: not published.
-            unsafe { block::dispose_own(&self.pool, made) };
-        }
-        first.then_some(made)
-    }
-
-    /// Makes a bucket ready with the list in its link, if it is not yet.
-    fn prepare_by_list(child: &Bucket<S>, depth: u32) {
-        let header = child.header();
-        if header.state() != State::Uninit {
-            return;
-        }
-        debug_assert!(
-            header.filling(),
-            "B5: a list is proposed beside a filler only"
-        );
-        let link = child.link();
-        // SAFETY: it was in the link within this section.
-        let Some(list) = (unsafe { link.as_ref() }) else {
-            return; // it is open, and the list is used up already
-        };
-        let mut ready = header.with_state(State::Ready).with_depth(depth).flipped();
-        if list.set != 0 {
-            // The filler's own: the slots are filled.
-            ready = ready.with_valid(list.set).without_filling();
-        }
-        child.change(header, ready.bumped());
     }
 
     /// Opens the parent again, without what has moved.
@@ -501,70 +485,5 @@ impl<S: Slots> Table<S> {
         // SAFETY: all of it has been replaced, by this thread's change of the header.
         unsafe { block::retire_list(&self.pool, replaced) };
         self.clear_away(bucket, link);
-    }
-
-    /// Moves entries of the list into free slots.
-    fn pull_up(&self, section: &Section<'_>, bucket: &Bucket<S>, rehash: &impl Rehash<S::Item>) {
-        let header = bucket.header();
-        if bucket.link().is_null() || header.state() != State::Open || header.filling() {
-            return;
-        }
-        let place = Place {
-            bucket,
-            index: 0, // of no interest here
-            header,
-        };
-        let Some(linked) = Self::read_link(&place) else {
-            return;
-        };
-        let mut free = header.free(match bucket.more().is_null() {
-            true => S::COUNT,
-            false => S::COUNT + S::MORE,
-        });
-        if free == 0 || linked.pending {
-            return;
-        }
-        let mut left = SmallVec::<[_; 2 * ITEMS]>::new();
-        let mut rest = linked.in_force.block();
-        // Slots, what goes there, and its hashes: all of it before the right to fill is taken, for the
-        // caller's code may panic.
-        let mut chosen = SmallVec::<[_; MOST_SLOTS]>::new();
-        // SAFETY: in force within this section.
-        for block in unsafe { linked.in_force.blocks() } {
-            if free == 0 {
-                break;
-            }
-            for &item in block.items() {
-                if free == 0 {
-                    left.push(item);
-                } else {
-                    // SAFETY: in force, by the header of after the list was read.
-                    let hash = unsafe { rehash.hash(item) };
-                    let slot = choose::<S>(free, hash);
-                    chosen.push((slot, item, hash));
-                    free &= !(1 << slot);
-                }
-            }
-            rest = block.rest();
-        }
-        if chosen.is_empty() || !bucket.begin_filling(header) {
-            return;
-        }
-        let mut set = 0;
-        for &(slot, item, hash) in &chosen {
-            if !bucket.store(slot, item, hash) {
-                bucket.end_filling();
-                return;
-            }
-            set |= 1 << slot;
-        }
-        let proposal = Proposal {
-            set,
-            rest,
-            ..Proposal::new(linked.in_force, header.version())
-        };
-        if self.propose(section, &place, &linked, &proposal, &left) == Step::Again {
-            bucket.end_filling();
-        }
     }
 }

@@ -3,12 +3,10 @@
 
 use core::hint::select_unpredictable;
 
-use smr_core::primitive::{AtomicUsize, Ordering};
-
 use super::bucket::{Bucket, Probe, Rehash, Slots, choose};
 use super::count::Count;
 use super::extensions::Extensions;
-use super::geometry::Geometry;
+use super::geometry::{Geometry, Sizes};
 use super::header::{Header, State};
 use super::lists::Change;
 use super::look::{At, Glance, Seen};
@@ -20,8 +18,8 @@ pub(super) struct Table<S: Slots> {
     pub(super) segments: Segments<Bucket<S>, Extensions<S>>,
     pub(super) pool: Pool<S::Item>,
     pub(super) count: Count,
-    /// Buckets that exist: each has its memory, and is split from its parent by now or soon.
-    pub(super) buckets: AtomicUsize,
+    /// How many buckets there should be: each has its memory, and is split from its parent by now or soon.
+    pub(super) size: Sizes,
     /// What lookups go by.
     pub(super) geometry: Geometry,
 }
@@ -73,7 +71,7 @@ impl<S: Slots> Table<S> {
             segments: Segments::new(),
             pool,
             count: Count::new(),
-            buckets: AtomicUsize::new(0),
+            size: Sizes::new(),
             geometry: Geometry::new(),
         }
     }
@@ -164,7 +162,7 @@ impl<S: Slots> Table<S> {
                 self.help(section, place.index, rehash);
                 continue;
             }
-            let Some(seen) = Self::scan(section, &place, hash, probe) else {
+            let Some(seen) = self.scan(section, &place, hash, probe) else {
                 continue;
             };
             let old = seen.found.map(|(item, _)| item);
@@ -285,7 +283,7 @@ impl<S: Slots> Table<S> {
         let more = bucket.more();
         let valid = header.valid();
         let inside = valid >> S::COUNT == 0 && valid.count_ones() <= most;
-        let idle = header.state() == State::Open && inside;
+        let idle = matches!(header.state(), State::Open | State::Uninit) && inside;
         // While this thread fills, no other makes a slot valid, or takes the extension away.
         if more.is_null() || !idle || !bucket.begin_filling(header) {
             return;
@@ -384,7 +382,7 @@ impl<S: Slots> Table<S> {
 
     /// How many entries the table is made for.
     pub(super) fn capacity(&self) -> usize {
-        self.buckets.load(Ordering::Relaxed) * S::LOAD / 8
+        self.size.get().buckets() * S::LOAD / 8
     }
 
     /// About how many bits of its hashes a bucket's entries have in common.

@@ -77,7 +77,8 @@ impl<S: Slots> Table<S> {
             let depth = header.depth();
             let first = hash & low_bits(depth);
             batch.extend(header.slots().map_while(|slot| bucket.load(slot)));
-            let Some(linked) = Self::read_link(&place) else {
+            let linked = Self::read_link(&place).filter(|_| self.is_there(&place));
+            let Some(linked) = linked else {
                 batch.clear();
                 continue;
             };

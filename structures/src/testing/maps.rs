@@ -190,3 +190,54 @@ impl<const KEPT: u64> Session for BoxedInUse<'_, KEPT> {
         found.map(Counted::number)
     }
 }
+
+/// A table of nodes that is never left alone: it shrinks before every other operation, and grows before those
+/// between.
+#[derive(Debug)]
+pub struct Restless(Boxed<0>);
+
+/// In use by a thread.
+#[derive(Debug)]
+pub struct RestlessInUse<'s> {
+    map: &'s Boxed<0>,
+    calls: usize,
+}
+
+impl Subject for Restless {
+    const NAME: &'static str = "HashMap, restless";
+
+    type Session<'s> = RestlessInUse<'s>;
+
+    fn new() -> Self {
+        Restless(Boxed::new())
+    }
+
+    fn session(&self) -> RestlessInUse<'_> {
+        let map = &self.0;
+        RestlessInUse { map, calls: 0 }
+    }
+
+    fn count(&self) -> usize {
+        self.0.count()
+    }
+
+    fn entries(&self) -> Vec<(u64, u64)> {
+        self.0.entries()
+    }
+
+    fn check(&mut self) {
+        self.0.check();
+    }
+}
+
+impl Session for RestlessInUse<'_> {
+    fn apply(&mut self, call: Call) -> Option<u64> {
+        self.calls += 1;
+        if self.calls.is_multiple_of(2) {
+            self.map.map().shrink_to_fit();
+        } else {
+            self.map.map().pin().reserve(40);
+        }
+        self.map.session().apply(call)
+    }
+}

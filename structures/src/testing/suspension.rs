@@ -89,3 +89,48 @@ fn with_one_suspended(at: u64, act: impl FnOnce() + Send, meanwhile: impl FnOnce
         parked
     })
 }
+
+/// Two threads, each suspended once, at every pair of steps: the first stops at its step, the second runs up to
+/// its own, the first goes on to its end, then the second does. Whatever three switches between two threads can
+/// bring about, without weak memory. Of every step's pairs only each `stride`-th is tried, other ones at
+/// other steps. Returns how many there were.
+///
+/// # Panics
+/// If the subject is not in order afterwards, or `first` or `second` panic: they check their answers.
+pub fn pairs<S: Subject>(
+    stride: u64,
+    prepare: impl Fn(&S),
+    first: impl Fn(&S) + Sync,
+    second: impl Fn(&S) + Sync,
+) -> u64 {
+    let mut count = 0;
+    for i in 0.. {
+        for j in (i % stride..).step_by(stride as usize) {
+            let mut subject = S::new();
+            prepare(&subject);
+            let gates = [Gate::default(), Gate::default()];
+            let parked = std::thread::scope(|s| {
+                let subject = &subject;
+                let [one, other] = &gates;
+                let a = s.spawn(|| suspended(one, i, || first(subject)));
+                let parked = one.wait_for_thread();
+                let b = s.spawn(|| suspended(other, j, || second(subject)));
+                let other_parked = other.wait_for_thread();
+                one.release();
+                let done = a.join();
+                other.release();
+                let other_done = b.join();
+                assert!(done.is_ok() && other_done.is_ok(), "steps {i} and {j}");
+                [parked, other_parked]
+            });
+            subject.check();
+            count += 1;
+            match parked {
+                [false, _] => return count,
+                [true, false] => break,
+                [true, true] => {}
+            }
+        }
+    }
+    unreachable!("an operation has an end")
+}

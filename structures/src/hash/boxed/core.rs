@@ -246,6 +246,17 @@ impl<K, V, S> Core<K, V, S> {
         let entries = entries.expect("capacity overflow");
         self.table.reserve(section, entries, &Stored);
     }
+
+    pub(super) fn shrink_to(&self, entries: usize) {
+        let entries = self.table.count.get().max(entries);
+        let Some(least) = Table::<Words>::buckets_for(entries) else {
+            return;
+        };
+        // SAFETY: all operations of this map are in sections.
+        unsafe { self.table.shrink_to(least, &Stored) };
+        self.table.pool.flush();
+        self.nodes.flush();
+    }
 }
 
 /// What a put did.

@@ -57,7 +57,8 @@ use crate::guard::Guard;
 /// Time is O(1) on average, growth included: an insertion splits at most four buckets. A lookup touches two
 /// adjacent cache lines of the table, and the entry. Memory: an entry is an allocation of its own, with eight
 /// bytes for its hash, out of a [`Zone`](smr_core::Zone) that reuses what was removed; the table takes some
-/// 18 bytes an entry, at every size. An empty map has allocated nothing.
+/// 18 bytes an entry, at every size, and shrinks when [asked](Self::shrink_to). An empty map has allocated
+/// nothing.
 ///
 /// # Bad keys
 /// A key whose `Hash` or `Eq` lies, or whose `Equivalent` does not agree with them, gets wrong answers,
@@ -321,6 +322,45 @@ impl<K, V, S> HashMap<K, V, S> {
     /// ```
     pub fn flush(&self) -> usize {
         self.core.nodes.flush()
+    }
+
+    /// Gives memory back: makes the table as small as `min_capacity` and what is in the map allow, one bucket
+    /// after the other, beside all other operations, and [`flush`](Self::flush)es. The table grows again by
+    /// itself, and never shrinks by itself.
+    ///
+    /// The buckets' memory is freed if no guard of the domain is in the way for longer than a moment, the
+    /// calling thread's own included; else it is kept for later growth, or for another call to free. (Of what
+    /// full buckets had besides, an eighth of the table or so, nothing is freed before the map is.) Lock-free;
+    /// O(capacity).
+    ///
+    /// # Panics
+    /// With the panic of a drop that it runs.
+    ///
+    /// ```
+    /// # use structures::HashMap;
+    /// let map: HashMap<u32, u32> = (0..10_000).map(|n| (n, n)).collect();
+    /// map.pin().retain(|_, n| n % 100 == 0);
+    /// map.shrink_to(500);
+    /// assert!((500..1_000).contains(&map.capacity()));
+    /// assert_eq!(map.len(), 100);
+    /// ```
+    pub fn shrink_to(&self, min_capacity: usize) {
+        self.core.shrink_to(min_capacity);
+    }
+
+    /// [`shrink_to`](Self::shrink_to) what is in the map.
+    ///
+    /// # Panics
+    /// With the panic of a drop that it runs.
+    ///
+    /// ```
+    /// # use structures::HashMap;
+    /// let map: HashMap<u32, u32> = HashMap::with_capacity(10_000);
+    /// map.shrink_to_fit();
+    /// assert!(map.capacity() < 100);
+    /// ```
+    pub fn shrink_to_fit(&self) {
+        self.core.shrink_to(0);
     }
 
     /// # Panics

@@ -185,6 +185,36 @@ impl<K, S> HashSet<K, S> {
         self.map().reserve(additional, guard);
     }
 
+    /// Gives memory back; see [`HashMap::shrink_to`](crate::HashMap::shrink_to).
+    ///
+    /// # Panics
+    /// With the panic of a drop that it runs.
+    ///
+    /// ```
+    /// # use structures::HashSet;
+    /// let set: HashSet<u32> = HashSet::with_capacity(10_000);
+    /// set.shrink_to(500);
+    /// assert!((500..1_000).contains(&set.capacity()));
+    /// ```
+    pub fn shrink_to(&self, min_capacity: usize) {
+        self.map().shrink_to(min_capacity);
+    }
+
+    /// [`shrink_to`](Self::shrink_to) what is in the set.
+    ///
+    /// # Panics
+    /// With the panic of a drop that it runs.
+    ///
+    /// ```
+    /// # use structures::HashSet;
+    /// let set: HashSet<u32> = HashSet::with_capacity(10_000);
+    /// set.shrink_to_fit();
+    /// assert!(set.capacity() < 100);
+    /// ```
+    pub fn shrink_to_fit(&self) {
+        self.map().shrink_to_fit();
+    }
+
     /// Asserts the invariants of the table.
     ///
     /// # Panics

@@ -6,7 +6,6 @@ use std::collections::hash_map::RandomState;
 
 use bytemuck::NoUninit;
 use smr_core::Smr;
-use smr_core::primitive::Ordering::Relaxed;
 
 use super::super::reclaim::Pool;
 use super::super::spread;
@@ -44,7 +43,7 @@ use super::slots::{Pair, Pairs, decode};
 /// # Memory
 /// About 30 bytes an entry in large maps; up to 48 in one of a thousand. An empty map has allocated
 /// nothing. Blocks that are replaced are reclaimed through a domain of [`smr_core`], by default the global
-/// one; the table itself does not shrink yet.
+/// one. The table shrinks when [asked](Self::shrink_to).
 ///
 /// # Bad keys
 /// A key whose `Hash` or `Eq` lies gets wrong answers, nothing worse. Panics of `Hash`, `Eq` and closures
@@ -204,7 +203,7 @@ impl<K, V, S> InlineHashMap<K, V, S> {
     /// How many buckets there are.
     #[doc(hidden)]
     pub fn buckets(&self) -> usize {
-        self.table.buckets.load(Relaxed)
+        self.table.size.get().buckets()
     }
 
     /// Whether there are none; see [`len`](Self::len).
@@ -260,6 +259,48 @@ where
         let entries = entries.expect("capacity overflow");
         self.table
             .reserve(&section, entries, &|item| self.rehash(item));
+    }
+
+    /// Gives memory back: makes the table as small as `min_capacity` and what is in the map allow. The table
+    /// grows again by itself, and never shrinks by itself. O(capacity).
+    ///
+    /// Exclusively borrowed: lookups are in no section, so no memory that they look into is freed below them.
+    /// (Of what full buckets had besides, an eighth of the table or so, nothing is freed before the map is.)
+    ///
+    /// # Panics
+    /// If `Hash` does: some of it may be done then.
+    ///
+    /// ```
+    /// # use structures::hash_map::InlineHashMap;
+    /// let mut map: InlineHashMap<u32, u32> = (0..10_000).map(|n| (n, n)).collect();
+    /// map.retain(|_, n| n % 100 == 0);
+    /// map.shrink_to(500);
+    /// assert!((500..1_000).contains(&map.capacity()));
+    /// assert_eq!(map.len(), 100);
+    /// ```
+    pub fn shrink_to(&mut self, min_capacity: usize) {
+        let entries = self.len().max(min_capacity);
+        let Some(least) = Table::<Pairs>::buckets_for(entries) else {
+            return;
+        };
+        // SAFETY: exclusively borrowed.
+        unsafe { self.table.shrink_at_rest(least, &|item| self.rehash(item)) };
+        self.flush();
+    }
+
+    /// [`shrink_to`](Self::shrink_to) what is in the map.
+    ///
+    /// # Panics
+    /// As that.
+    ///
+    /// ```
+    /// # use structures::hash_map::InlineHashMap;
+    /// let mut map: InlineHashMap<u32, u32> = InlineHashMap::with_capacity(10_000);
+    /// map.shrink_to_fit();
+    /// assert!(map.capacity() < 100);
+    /// ```
+    pub fn shrink_to_fit(&mut self) {
+        self.shrink_to(0);
     }
 
     /// Asserts the invariants of the table.

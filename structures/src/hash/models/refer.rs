@@ -211,13 +211,13 @@ impl Probe<Address> for Key<'_> {
     }
 }
 
-struct Map {
+pub(super) struct Map {
     table: Table<Slot>,
     heap: Heap,
 }
 
 impl Map {
-    fn with(entries: &[Pair]) -> Arc<Map> {
+    pub(super) fn with(entries: &[Pair]) -> Arc<Map> {
         let map = Map {
             table: Table::new(Pool::new()),
             heap: Heap::new(),
@@ -233,7 +233,11 @@ impl Map {
     }
 
     /// As the map of any keys and values does it. None is to remove the entry.
-    fn write(&self, key: u64, mut f: impl FnMut(Option<u64>) -> Option<u64>) -> Option<u64> {
+    pub(super) fn write(
+        &self,
+        key: u64,
+        mut f: impl FnMut(Option<u64>) -> Option<u64>,
+    ) -> Option<u64> {
         let _pin = self.heap.pin();
         let (section, heap) = (&Section::default(), &self.heap);
         let mut draft = None;
@@ -269,15 +273,15 @@ impl Map {
         Some(heap.read(old).1)
     }
 
-    fn insert(&self, key: u64, value: u64) -> Option<u64> {
+    pub(super) fn insert(&self, key: u64, value: u64) -> Option<u64> {
         self.write(key, |_| Some(value))
     }
 
-    fn remove(&self, key: u64) -> Option<u64> {
+    pub(super) fn remove(&self, key: u64) -> Option<u64> {
         self.write(key, |_| None)
     }
 
-    fn get(&self, key: u64) -> Option<u64> {
+    pub(super) fn get(&self, key: u64) -> Option<u64> {
         let _pin = self.heap.pin();
         let section = &Section::default();
         let probe = Key(&self.heap, key);
@@ -289,14 +293,14 @@ impl Map {
     }
 
     /// The same at once by the way that is for what is unusual.
-    fn find(&self, key: u64) -> Option<u64> {
+    pub(super) fn find(&self, key: u64) -> Option<u64> {
         let _pin = self.heap.pin();
         let section = &Section::default();
         let found = self.table.find(section, key, &Key(&self.heap, key));
         found.map(|at| self.heap.read(at).1)
     }
 
-    fn split(&self) {
+    pub(super) fn split(&self) {
         let _pin = self.heap.pin();
         let section = &Section::default();
         let grown = self.table.grow_to(section, 2, &self.hash());
@@ -304,7 +308,14 @@ impl Map {
         self.table.split_off(section, 1, &self.hash());
     }
 
-    fn entries(&self) -> Vec<Pair> {
+    pub(super) fn merge(&self) {
+        let _pin = self.heap.pin();
+        let section = &Section::default();
+        self.table.shrink(section, 1, &self.hash());
+        self.table.merge(section, 1, &self.hash());
+    }
+
+    pub(super) fn entries(&self) -> Vec<Pair> {
         let _pin = self.heap.pin();
         let mut cursor = Cursor::start();
         let mut found = Vec::new();
