@@ -215,8 +215,10 @@ pub(super) fn bytes_equal(low: u64, high: u64, byte: u8) -> u32 {
         use core::arch::x86_64 as x86;
         // SAFETY: SSE2 is part of the architecture.
         let bytes = unsafe { x86::_mm_set_epi64x(high.cast_signed(), low.cast_signed()) };
+        // By a multiplication: less than to spread the byte within the register.
+        let four = (u32::from(byte) * 0x0101_0101).cast_signed();
         // SAFETY: as above.
-        let wanted = unsafe { x86::_mm_set1_epi8(byte.cast_signed()) };
+        let wanted = unsafe { x86::_mm_set1_epi32(four) };
         // SAFETY: as above.
         let equal = unsafe { x86::_mm_cmpeq_epi8(bytes, wanted) };
         // SAFETY: as above.

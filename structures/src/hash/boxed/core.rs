@@ -96,24 +96,28 @@ where
         let wanted = Wanted::<Q, K, V>::new(hash, key);
         let found = match self.table.glance(Some(section), hash, &wanted) {
             Some(glance) => glance.found,
-            None => self.look_closely(section, hash, &wanted),
+            None => return self.look_closely(section, hash, key),
         };
         // SAFETY: it was in the table a moment ago.
         found.map(|word| unsafe { self.entry(word, section) })
     }
 
+    /// Not with what [`get`](Self::get) looks for, which need not be in memory then.
     #[cold]
     #[inline(never)]
-    fn look_closely<Q>(
-        &self,
-        section: &Section<'_>,
+    fn look_closely<'g, Q>(
+        &'g self,
+        section: &'g Section<'_>,
         hash: u64,
-        wanted: &Wanted<'_, Q, K, V>,
-    ) -> Option<Word>
+        key: &Q,
+    ) -> Option<&'g Node<K, V>>
     where
         Q: ?Sized + Equivalent<K>,
     {
-        self.table.find(section, hash, wanted)
+        let wanted = Wanted::<Q, K, V>::new(hash, key);
+        let found = self.table.find(section, hash, &wanted);
+        // SAFETY: it was in the table a moment ago.
+        found.map(|word| unsafe { self.entry(word, section) })
     }
 
     /// All changes: what was there.

@@ -1,6 +1,7 @@
 //! Slots that hold a pointer to a node, and some bits of its hash.
 
 use core::fmt;
+use core::hint::select_unpredictable;
 use core::ptr;
 
 use smr_core::primitive::{AtomicPtr, Ordering::Relaxed};
@@ -83,7 +84,8 @@ impl Word {
     /// Whether its node may have this hash.
     #[inline]
     pub(super) fn may_be(self, hash: u64) -> bool {
-        WINDOW == 0 || window(hash, self.k()) == self.0.addr() >> SHIFT
+        // Sixteen bits, which are compared as such.
+        WINDOW == 0 || window(hash, self.k()) as u16 == (self.0.addr() >> SHIFT) as u16
     }
 
     /// A bit of the hash, if it is in the window.
@@ -173,6 +175,22 @@ unsafe impl Slots for Words {
     }
 
     #[inline]
+    unsafe fn load_any(&self, more: *const MoreWords, slot: u32) -> Option<Word> {
+        // SAFETY: the caller's contract.
+        let word = unsafe { self.word(more, slot) };
+        word.map(|word| Word(word.load(Relaxed)))
+    }
+
+    #[inline]
+    unsafe fn store_any(&self, more: *const MoreWords, slot: u32, word: Word) -> bool {
+        // SAFETY: the caller's contract.
+        let place = unsafe { self.word(more, slot) };
+        place
+            .inspect(|place| place.store(word.0, Relaxed))
+            .is_some()
+    }
+
+    #[inline]
     fn store(&self, slot: u32, word: Word) {
         self.words[slot as usize].store(word.0, Relaxed);
     }
@@ -209,6 +227,28 @@ unsafe impl Slots for Words {
     #[inline]
     fn line(&self, _hash: u64) -> *const u8 {
         ptr::from_ref(&self.words[10]).cast()
+    }
+}
+
+impl Words {
+    /// Where a word is; none if that is an extension, and there is none. Without a branch on which it is.
+    ///
+    /// # Safety
+    /// `more` is null or an extension.
+    #[inline]
+    unsafe fn word(&self, more: *const MoreWords, slot: u32) -> Option<&AtomicPtr<Head>> {
+        type At = *const AtomicPtr<Head>;
+        const NONE: At = ptr::null::<AtomicPtr<Head>>().wrapping_sub(Words::COUNT as usize);
+        let here: At = (&raw const self.words).cast();
+        let there = more
+            .cast::<AtomicPtr<Head>>()
+            .wrapping_sub(Self::COUNT as usize);
+        let first = select_unpredictable(slot < Self::COUNT, here, there);
+        if first == NONE {
+            return None;
+        }
+        // SAFETY: a word of the bucket's, or of the extension's, which is there.
+        Some(unsafe { &*first.wrapping_add(slot as usize) })
     }
 }
 
