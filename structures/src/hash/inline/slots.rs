@@ -7,7 +7,7 @@ use core::ptr;
 use bytemuck::NoUninit;
 use smr_core::primitive::{AtomicU64, Ordering::Relaxed};
 
-use super::super::bucket::{Probe, Slots, Tags, bytes_equal, set_byte};
+use super::super::bucket::{Probe, Slots, Tags, bytes_equal, set_byte, tag_of};
 
 /// A key's and a value's bytes.
 #[derive(Clone, Copy, PartialEq)]
@@ -152,9 +152,11 @@ fn no_pairs<const N: usize>() -> [[AtomicU64; 2]; N] {
 
 /// One of the lines that hold nothing but pairs: 1 to 3. The first, with one, is where others go if there
 /// is no room: it is always read.
+///
+/// Of the tag, which lookups need as well. So those that agree are in the same line, which is read once.
 #[inline]
 fn line(hash: u64) -> u32 {
-    (((hash >> 48 & 0xFF) as u32 * 3) >> 8) + 1
+    ((u32::from(tag_of(hash)) * 3) >> 8) + 1
 }
 
 /// The bytes of a value of at most eight, the rest zero.
