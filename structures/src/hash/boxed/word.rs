@@ -185,9 +185,11 @@ unsafe impl Slots for Words {
     unsafe fn store_any(&self, more: *const MoreWords, slot: u32, word: Word) -> bool {
         // SAFETY: the caller's contract.
         let place = unsafe { self.word(more, slot) };
-        place
-            .inspect(|place| place.store(word.0, Relaxed))
-            .is_some()
+        let Some(place) = place else {
+            return false;
+        };
+        place.store(word.0, Relaxed);
+        true
     }
 
     #[inline]

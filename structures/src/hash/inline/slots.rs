@@ -76,7 +76,11 @@ unsafe impl Slots for Pairs {
     unsafe fn store_any(&self, more: *const MorePairs, slot: u32, item: Pair) -> bool {
         // SAFETY: the caller's contract.
         let pair = unsafe { self.pair(more, slot) };
-        pair.inspect(|pair| item.store(pair)).is_some()
+        let Some(pair) = pair else {
+            return false;
+        };
+        item.store(pair);
+        true
     }
 
     fn store_more(more: &MorePairs, slot: u32, item: Pair) {
