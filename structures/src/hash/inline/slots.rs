@@ -7,7 +7,7 @@ use core::ptr;
 use bytemuck::NoUninit;
 use smr_core::primitive::{AtomicU64, Ordering::Relaxed};
 
-use super::super::bucket::{Probe, Slots, Tags, bytes_equal, set_byte, tag_of};
+use super::super::bucket::{Probe, Slots, TAG_BYTES, Tags, bytes_equal, set_byte, tag_of, word_at};
 
 /// A key's and a value's bytes.
 #[derive(Clone, Copy, PartialEq)]
@@ -93,8 +93,10 @@ unsafe impl Slots for Pairs {
         set_byte(word, slot % 8, tag);
     }
 
-    fn tag(&self, _slot: u32) -> Option<u8> {
-        None // not asked for: a pair's key is at hand
+    #[inline]
+    fn set_tags(&self, tags: &[u8; TAG_BYTES]) {
+        self.tags.store_all(tags);
+        self.more_tags.store(word_at(tags, 16), Relaxed);
     }
 
     #[inline]
