@@ -174,6 +174,10 @@ impl Smr {
     /// If the thread enters for the first time and there is no memory for its record.
     #[inline]
     pub fn enter(&self) -> Guard<'_> {
+        #[cfg(not(smr_loom))]
+        if self.private.is_none() {
+            return enter(); // the shorter path
+        }
         self.core().enter(|| self.core_ref())
     }
 

@@ -1,9 +1,11 @@
 //! Buckets: a few cache lines of header, link and slots.
 
+use core::mem::MaybeUninit;
+
 use smr_core::primitive::{AtomicPtr, AtomicU64, Ordering};
 
 use super::block::{Block, Link};
-use super::header::Header;
+use super::header::{Header, MOST_SLOTS};
 use super::steps::Step;
 
 /// What [segments](super::segments) hold.
@@ -34,6 +36,9 @@ pub(super) unsafe trait Slots: Sync {
     /// Whether items refer to what [`Probe::is`] looks at, so that it may be asked only of those that are
     /// known to be the bucket's. Else they hold all of it.
     const REFER: bool;
+    /// So many slots, not more than 16, have tags that can be loaded: it is of use to splits where items do
+    /// not tell their hashes.
+    const TAGGED: u32 = 0;
     /// What a slot holds; equal if it is the same in every bit.
     type Item: Copy + PartialEq + Send;
     /// An extension.
@@ -95,8 +100,19 @@ pub(super) unsafe trait Slots: Sync {
     /// Only for the thread that set `filling`, and slots that are not valid; of any slot.
     fn set_tag(&self, slot: u32, tag: u8);
 
-    /// The tag of a slot, as of [`load`](Self::load); none of those that are not kept.
-    fn tag(&self, slot: u32) -> Option<u8>;
+    /// The same of all slots, none of which is valid.
+    #[inline]
+    fn set_tags(&self, tags: &[u8; TAG_BYTES]) {
+        for slot in 0..Self::COUNT + Self::MORE {
+            self.set_tag(slot, tags[slot as usize]);
+        }
+    }
+
+    /// The tags of the first slots, [`TAGGED`](Self::TAGGED) of them; as of [`load`](Self::load).
+    #[inline]
+    fn tags(&self) -> [u8; 16] {
+        [0; 16]
+    }
 
     /// One bit for each slot with this tag. Others may be set besides.
     fn all_tagged(&self, tag: u8) -> u32;
@@ -109,10 +125,26 @@ pub(super) unsafe trait Slots: Sync {
     fn line(&self, hash: u64) -> *const u8;
 }
 
+/// A byte for each slot that there may be, in words.
+pub(super) const TAG_BYTES: usize = MOST_SLOTS.next_multiple_of(8);
+
 /// So many bits, fewer than 64.
 #[inline]
 pub(super) fn low_bits(bits: u32) -> u64 {
     !(u64::MAX << bits)
+}
+
+/// The numbers of the bits that are set, from the lowest on.
+#[inline]
+pub(super) fn ones(mut bits: u32) -> impl Iterator<Item = u32> {
+    core::iter::from_fn(move || {
+        if bits == 0 {
+            return None;
+        }
+        let lowest = bits.trailing_zeros();
+        bits &= bits - 1;
+        Some(lowest)
+    })
 }
 
 /// The best of some slots, at least one, for an entry of this hash.
@@ -144,12 +176,13 @@ pub(super) trait Rehash<I> {
     /// As for [`Probe::is`].
     unsafe fn hash(&self, item: I) -> u64;
 
-    /// As much of the hash as a split needs: the bits up to that of the depth, and those of the tag.
+    /// As much of the hash as a split of a bucket of this depth needs: the bit that comes next, and those of
+    /// the tag and of [`near`](Slots::near).
     ///
     /// # Safety
-    /// As for [`Probe::is`]; and what is known is so.
+    /// As for [`Probe::is`]; and the tag is the item's, if it is known.
     #[inline]
-    unsafe fn hash_for_split(&self, item: I, _known: Known) -> u64 {
+    unsafe fn hash_for_split(&self, item: I, _depth: u32, _tag: Option<u8>) -> u64 {
         // SAFETY: the caller's contract.
         unsafe { self.hash(item) }
     }
@@ -160,15 +193,6 @@ impl<I, F: Fn(I) -> u64> Rehash<I> for F {
     unsafe fn hash(&self, item: I) -> u64 {
         self(item)
     }
-}
-
-/// What the place of an item tells of its hash.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Known {
-    /// The low bits, as many as the bucket is deep.
-    pub(super) index: usize,
-    pub(super) depth: u32,
-    pub(super) tag: Option<u8>,
 }
 
 /// The tags of 16 slots, a byte each.
@@ -193,10 +217,23 @@ impl Tags {
         &self.0[slot as usize / 8 % 2]
     }
 
+    #[cfg_attr(smr_loom, allow(dead_code, reason = "models have no tags"))]
     #[inline]
-    pub(super) fn of(&self, slot: u32) -> u8 {
-        let word = self.0[slot as usize / 8].load(Ordering::Relaxed);
-        (word >> (8 * (slot % 8))) as u8
+    pub(super) fn load(&self) -> [u8; 16] {
+        let words = [0, 1].map(|i| self.0[i].load(Ordering::Relaxed).to_le_bytes());
+        let mut tags = [0; 16];
+        tags[..8].copy_from_slice(&words[0]);
+        tags[8..].copy_from_slice(&words[1]);
+        tags
+    }
+
+    /// Sets all of them. Only for the thread that set `filling`, and no slot is valid.
+    #[cfg_attr(smr_loom, allow(dead_code, reason = "models have no tags"))]
+    #[inline]
+    pub(super) fn store_all(&self, tags: &[u8; TAG_BYTES]) {
+        let [low, high] = [0, 8].map(|at| word_at(tags, at));
+        self.0[0].store(low, Ordering::Relaxed);
+        self.0[1].store(high, Ordering::Relaxed);
     }
 
     /// One bit for each slot with this tag.
@@ -215,8 +252,10 @@ pub(super) fn bytes_equal(low: u64, high: u64, byte: u8) -> u32 {
         use core::arch::x86_64 as x86;
         // SAFETY: SSE2 is part of the architecture.
         let bytes = unsafe { x86::_mm_set_epi64x(high.cast_signed(), low.cast_signed()) };
+        // By a multiplication: less than to spread the byte within the register.
+        let four = (u32::from(byte) * 0x0101_0101).cast_signed();
         // SAFETY: as above.
-        let wanted = unsafe { x86::_mm_set1_epi8(byte.cast_signed()) };
+        let wanted = unsafe { x86::_mm_set1_epi32(four) };
         // SAFETY: as above.
         let equal = unsafe { x86::_mm_cmpeq_epi8(bytes, wanted) };
         // SAFETY: as above.
@@ -230,6 +269,14 @@ pub(super) fn bytes_equal(low: u64, high: u64, byte: u8) -> u32 {
             .map(|(i, other)| u32::from(other == byte) << i)
             .sum()
     }
+}
+
+/// Eight bytes, the first lowest.
+#[inline]
+pub(super) fn word_at(bytes: &[u8; TAG_BYTES], at: usize) -> u64 {
+    let mut eight = [0; 8];
+    eight.copy_from_slice(&bytes[at..at + 8]);
+    u64::from_le_bytes(eight)
 }
 
 /// Sets a byte of a word to which nobody else writes.
@@ -355,6 +402,30 @@ impl<S: Slots> Bucket<S> {
     pub(super) fn load(&self, slot: u32) -> Option<S::Item> {
         // SAFETY: an extension lives as long as the table.
         unsafe { self.slots.load_any(self.more(), slot) }
+    }
+
+    /// What is in the slots: in those that are valid by `header`. None if some are an extension's, and there
+    /// is none.
+    ///
+    /// Of the others as well, where no branch need tell them apart.
+    #[inline]
+    pub(super) fn load_all(
+        &self,
+        header: Header,
+        items: &mut [MaybeUninit<S::Item>; MOST_SLOTS],
+    ) -> Option<()> {
+        let (inside, outside) = items.split_at_mut(S::COUNT as usize);
+        for (slot, item) in (0..).zip(inside) {
+            item.write(self.slots.load(slot));
+        }
+        if header.valid() >> S::COUNT != 0 {
+            // SAFETY: null, or an extension, which lives as long as the table.
+            let more = unsafe { self.more().as_ref() }?;
+            for (slot, item) in (0..S::MORE).zip(outside) {
+                item.write(S::load_more(more, slot));
+            }
+        }
+        Some(())
     }
 
     /// Stores into a slot that is not valid. Only for the thread that set `filling`. False if the slot

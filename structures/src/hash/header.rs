@@ -2,6 +2,8 @@
 
 use core::fmt;
 
+use super::bucket::ones;
+
 /// Which slots are valid (bits 0–19), whether a thread fills free ones (20), the parity of the list
 /// in force (21), state (22–24), depth (25–30), version (31–63).
 ///
@@ -70,12 +72,7 @@ impl Header {
     /// The numbers of the slots that hold an entry.
     #[inline]
     pub(super) fn slots(self) -> impl Iterator<Item = u32> {
-        let mut left = self.valid();
-        core::iter::from_fn(move || {
-            let slot = left.trailing_zeros();
-            left &= left.wrapping_sub(1);
-            (slot < u32::BITS).then_some(slot)
-        })
+        ones(self.valid())
     }
 
     /// Whether a thread may be writing to slots that are not valid. It alone may; the others do with

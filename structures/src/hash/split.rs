@@ -1,9 +1,11 @@
 //! How the table grows: one bucket after the other is split in two, with everybody's help.
 
+use core::mem::MaybeUninit;
+
 use smallvec::SmallVec;
 
 use super::block::{self, Fate, ITEMS, Link, Proposal};
-use super::bucket::{Bucket, Known, Rehash, Slots};
+use super::bucket::{Bucket, Rehash, Slots, TAG_BYTES, low_bits, tag_of};
 use super::geometry::{MOST_BUCKETS, Size};
 use super::header::{Header, MOST_SLOTS, State, Turn};
 use super::look::Linked;
@@ -19,10 +21,7 @@ pub(super) const BEGINS: usize = 64;
 /// From so many buckets on, the count has stripes.
 const LARGE: usize = 256;
 
-/// What is behind a link, and which of the bucket's entries go where.
-type WithLink<S> = (Linked<<S as Slots>::Item>, Parted<<S as Slots>::Item>);
-
-/// Which of a bucket's entries go where.
+/// Which of a bucket's entries go where. Filled in place: it is large.
 struct Parted<I> {
     /// Slots whose entries move.
     slots: u32,
@@ -30,6 +29,16 @@ struct Parted<I> {
     moving: SmallVec<[(I, u64); MOST_SLOTS]>,
     /// What stays in the list.
     staying: SmallVec<[I; 2 * ITEMS]>,
+}
+
+impl<I> Parted<I> {
+    fn new() -> Self {
+        Parted {
+            slots: 0,
+            moving: SmallVec::new(),
+            staying: SmallVec::new(),
+        }
+    }
 }
 
 impl<S: Slots> Table<S> {
@@ -219,7 +228,8 @@ impl<S: Slots> Table<S> {
             index,
             header,
         };
-        let Some((linked, parted)) = Self::part(&place, rehash) else {
+        let mut parted = Parted::new();
+        let Some(linked) = Self::part(&place, rehash, &mut parted) else {
             return;
         };
         let child = index | 1 << header.depth();
@@ -231,7 +241,7 @@ impl<S: Slots> Table<S> {
         // The move linearizes when the parent opens.
         self.finish(section, &place, linked, &parted, rehash);
         self.set_free(section, child, rehash);
-        self.move_in(bucket, index, rehash);
+        self.move_in(bucket, rehash);
         self.curtail_below(bucket, S::COUNT.saturating_sub(ROOM));
     }
 
@@ -257,55 +267,58 @@ impl<S: Slots> Table<S> {
     }
 
     /// Decides what moves; none if the bucket is not in this split any more.
-    fn part(place: &Place<'_, S>, rehash: &impl Rehash<S::Item>) -> Option<WithLink<S>> {
-        let Place {
-            bucket,
-            index,
-            header,
-        } = *place;
+    ///
+    /// Whether an entry moves nobody can guess: so no branch depends on it.
+    #[inline]
+    fn part(
+        place: &Place<'_, S>,
+        rehash: &impl Rehash<S::Item>,
+        parted: &mut Parted<S::Item>,
+    ) -> Option<Linked<S::Item>> {
+        let Place { bucket, header, .. } = *place;
         let depth = header.depth();
-        let mut slots = SmallVec::<[_; MOST_SLOTS]>::new();
-        for slot in header.slots() {
-            slots.push((slot, bucket.load(slot)?, bucket.slots.tag(slot)));
-        }
+        let mut items = [const { MaybeUninit::uninit() }; MOST_SLOTS];
+        bucket.load_all(header, &mut items)?;
+        let tags = bucket.slots.tags();
         // This finds the header the same, after the slots were read: only now may items be looked into.
         let linked = Self::read_link(place)?;
         let hash = |item, tag| {
-            let known = Known { index, depth, tag };
             // SAFETY: the header has been found the same since the item was read.
-            unsafe { rehash.hash_for_split(item, known) }
+            unsafe { rehash.hash_for_split(item, depth, tag) }
         };
-        let moves = |hash: u64| (hash >> depth & 1) as u32;
-        // Whether an entry moves nobody can guess: so no branch depends on it, but on how many do.
-        let (mut moved, mut left, mut hashes) = (0, 0, [0; MOST_SLOTS]);
-        for (at, &(slot, item, tag)) in slots.iter().enumerate() {
-            hashes[at] = hash(item, tag);
-            moved |= moves(hashes[at]) << slot;
-            left |= moves(hashes[at]) << at;
+        let moves = |hash: u64| hash >> depth & 1;
+        // Each is written behind those that move, and counted if it does.
+        let to = parted.moving.as_mut_ptr();
+        let (mut slots, mut count) = (0, 0);
+        for slot in header.slots() {
+            let tag = (slot < S::TAGGED).then(|| tags[slot as usize % tags.len()]);
+            // SAFETY: there are no more slots than that.
+            let item = unsafe { items.get_unchecked(slot as usize) };
+            // SAFETY: all that is valid was loaded.
+            let item = unsafe { item.assume_init() };
+            let hash = hash(item, tag);
+            // SAFETY: there is room for all slots, of which these are fewer.
+            let place = unsafe { to.add(count) };
+            // SAFETY: as above.
+            unsafe { place.write((item, hash)) };
+            slots |= (moves(hash) as u32) << slot;
+            count += moves(hash) as usize;
         }
-        let (mut moving, mut staying) = (SmallVec::new(), SmallVec::new());
-        while left != 0 {
-            let at = left.trailing_zeros() as usize;
-            moving.push((slots[at].1, hashes[at]));
-            left &= left - 1;
-        }
+        parted.slots = slots;
+        // SAFETY: so many have been written, each at its place.
+        unsafe { parted.moving.set_len(count) };
         // SAFETY: in force within this section.
         for block in unsafe { linked.in_force.blocks() } {
             let items = block.items().iter().copied();
             for item in items {
                 let hash = hash(item, None);
                 match moves(hash) {
-                    0 => staying.push(item),
-                    _ => moving.push((item, hash)),
+                    0 => parted.staying.push(item),
+                    _ => parted.moving.push((item, hash)),
                 }
             }
         }
-        let parted = Parted {
-            slots: moved,
-            moving,
-            staying,
-        };
-        Some((linked, parted))
+        Some(linked)
     }
 
     /// Makes a bucket ready, with what moves into it, unless that is done.
@@ -414,28 +427,45 @@ impl<S: Slots> Table<S> {
 
     /// Fills an empty bucket's slots, not more than it has: each entry goes where it is looked for first,
     /// as far as there is room. One bit for each filled slot.
+    #[inline]
     fn fill(child: &Bucket<S>, entries: &[(S::Item, u64)]) -> u32 {
-        let mut filled = 0;
-        let mut put = |slot, &(item, hash): &(S::Item, u64)| {
-            let stored = child.store(slot, item, hash);
+        let more = child.more();
+        let mut tags = [0; TAG_BYTES];
+        let mut put = |slot: u32, &(item, hash): &(S::Item, u64)| {
+            tags[slot as usize] = tag_of(hash);
+            if slot < S::COUNT {
+                child.slots.store(slot, item);
+                return;
+            }
+            // SAFETY: an extension lives as long as the table; while this thread fills it is not taken away.
+            let stored = unsafe { child.slots.store_any(more, slot, item) };
             debug_assert!(
                 stored,
                 "B6: who needs an extension has seen to it that there is one"
             );
-            filled |= 1 << slot;
-            !filled
         };
-        let (mut free, mut left) = (!0, SmallVec::<[_; MOST_SLOTS]>::new());
-        for entry in entries {
+        let all = low_bits(S::COUNT + S::MORE) as u32;
+        // Of the entries, those that find no place near are put last.
+        let (mut free, mut left) = (all, 0u32);
+        for (at, entry) in entries.iter().enumerate() {
             match free & S::near(entry.1) {
-                0 => left.push(entry),
-                near => free = put(near.trailing_zeros(), entry),
+                0 => left |= 1 << at,
+                near => {
+                    put(near.trailing_zeros(), entry);
+                    free &= !(near & near.wrapping_neg());
+                }
             }
         }
-        for entry in left {
-            free = put(free.trailing_zeros(), entry);
+        while left != 0 {
+            put(
+                free.trailing_zeros(),
+                &entries[left.trailing_zeros() as usize],
+            );
+            free &= free - 1;
+            left &= left - 1;
         }
-        filled
+        child.slots.set_tags(&tags);
+        all & !free
     }
 
     /// Opens the parent again, without what has moved.

@@ -32,7 +32,7 @@ pub(super) struct Place<'t, S: Slots> {
 }
 
 /// What shall become of an entry.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 pub(super) enum Decision<I> {
     Keep,
     Put(I),

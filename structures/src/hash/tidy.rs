@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use super::block::{ITEMS, Proposal};
-use super::bucket::{Bucket, Known, Rehash, Slots, choose};
+use super::bucket::{Bucket, Rehash, Slots, choose, ones};
 use super::header::{MOST_SLOTS, State};
 use super::reclaim::Section;
 use super::table::{Place, Step, Table};
@@ -13,7 +13,7 @@ pub(super) const ROOM: u32 = 2;
 
 impl<S: Slots> Table<S> {
     /// Moves what is in a bucket's extension into the bucket, if there is room for it and more.
-    pub(super) fn move_in(&self, bucket: &Bucket<S>, index: usize, rehash: &impl Rehash<S::Item>) {
+    pub(super) fn move_in(&self, bucket: &Bucket<S>, rehash: &impl Rehash<S::Item>) {
         let header = bucket.header();
         let depth = header.depth();
         let outside = header.valid() >> S::COUNT << S::COUNT;
@@ -23,26 +23,27 @@ impl<S: Slots> Table<S> {
             return;
         }
         let mut items = SmallVec::<[_; MOST_SLOTS]>::new();
-        for slot in header.slots().filter(|&slot| slot >= S::COUNT) {
+        let tags = bucket.slots.tags();
+        for slot in ones(outside) {
             let Some(item) = bucket.load(slot) else {
                 return;
             };
-            let tag = bucket.slots.tag(slot);
-            items.push((item, Known { index, depth, tag }, 0));
+            let tag = (slot < S::TAGGED).then(|| tags[slot as usize % tags.len()]);
+            items.push((item, tag, 0));
         }
         if !bucket.still(header) {
             return;
         }
         // The caller's code, which may panic: before the right to fill is taken.
-        for (item, known, hash) in &mut items {
+        for (item, tag, hash) in &mut items {
             // SAFETY: the header has been found the same since the items were read.
-            *hash = unsafe { rehash.hash_for_split(*item, *known) };
+            *hash = unsafe { rehash.hash_for_split(*item, depth, *tag) };
         }
         if !bucket.begin_filling(header) {
             return;
         }
         let mut filled = 0;
-        for (item, _, hash) in items {
+        for &(item, _, hash) in &items {
             let slot = choose::<S>(free, hash);
             bucket.store(slot, item, hash);
             free &= !(1 << slot);

@@ -72,15 +72,16 @@ where
         spread(self.hasher.hash_one(key))
     }
 
+    /// Of a key, and its value if that is known.
     #[inline]
     pub(super) fn draft<'g>(
         &'g self,
         section: &'g Section<'g>,
-        key: K,
+        (key, value): (K, Option<V>),
         hash: u64,
     ) -> Draft<'g, 'g, K, V> {
         let depth = self.table.depth();
-        Draft::new(&self.nodes, section, (key, hash), depth)
+        Draft::new(&self.nodes, section, (key, value), hash, depth)
     }
 
     #[inline]
@@ -96,43 +97,45 @@ where
         let wanted = Wanted::<Q, K, V>::new(hash, key);
         let found = match self.table.glance(Some(section), hash, &wanted) {
             Some(glance) => glance.found,
-            None => self.look_closely(section, hash, &wanted),
+            None => return self.look_closely(section, hash, key),
         };
         // SAFETY: it was in the table a moment ago.
         found.map(|word| unsafe { self.entry(word, section) })
     }
 
+    /// Not with what [`get`](Self::get) looks for, which need not be in memory then.
     #[cold]
     #[inline(never)]
-    fn look_closely<Q>(
-        &self,
-        section: &Section<'_>,
+    fn look_closely<'g, Q>(
+        &'g self,
+        section: &'g Section<'_>,
         hash: u64,
-        wanted: &Wanted<'_, Q, K, V>,
-    ) -> Option<Word>
+        key: &Q,
+    ) -> Option<&'g Node<K, V>>
     where
         Q: ?Sized + Equivalent<K>,
     {
-        self.table.find(section, hash, wanted)
+        let wanted = Wanted::<Q, K, V>::new(hash, key);
+        let found = self.table.find(section, hash, &wanted);
+        // SAFETY: it was in the table a moment ago.
+        found.map(|word| unsafe { self.entry(word, section) })
     }
 
-    /// All changes: what was there.
-    #[inline]
-    fn write<P: Probe<Word>>(
+    /// All changes, where nothing is unusual: what was there. See [`Table::write_at_once`].
+    ///
+    /// What does not get on starts again in a function of its own, and gives it all that the decision is made
+    /// of: so nothing of that need be in memory here.
+    #[inline(always)]
+    fn write_at_once<P: Probe<Word>>(
         &self,
         section: &Section<'_>,
         hash: u64,
         probe: &P,
-        mut decide: impl FnMut(Option<Word>) -> Decision<Word>,
-    ) -> Option<Word> {
+        decide: impl FnMut(Option<Word>) -> Decision<Word>,
+    ) -> Result<Option<Word>, Option<Decided<Word>>> {
         let tidy = |bucket: &_| self.table.curtail(section, bucket);
-        let done = self
-            .table
-            .write_at_once(Some(section), hash, probe, &mut decide, tidy);
-        match done {
-            Ok(old) => old,
-            Err(last) => self.write_closely(section, hash, probe, &mut decide, last),
-        }
+        self.table
+            .write_at_once(Some(section), hash, probe, decide, tidy)
     }
 
     #[cold]
@@ -154,32 +157,72 @@ where
     #[inline]
     pub(super) fn put<'g>(
         &'g self,
-        section: &'g Section<'_>,
+        section: &'g Section<'g>,
         draft: Draft<'g, 'g, K, V>,
         mut decide: impl FnMut(Option<&'g Node<K, V>>, &Draft<'g, 'g, K, V>) -> Decision<Word>,
     ) -> Put<'g, K, V> {
         let mut last = Decision::Keep;
-        let old = self.write(section, draft.hash(), &draft, |old| {
+        let done = self.write_at_once(section, draft.hash(), &draft, |old| {
             // SAFETY: found in the table within the section.
             let entry = old.map(|word| unsafe { self.entry(word, section) });
             last = decide(entry, &draft);
             last
         });
-        if let Decision::Keep = last {
-            // SAFETY: found in the table within the section.
-            let there = old.map(|word| unsafe { self.entry(word, section) });
-            return Put::Kept(there, draft);
+        match done {
+            // SAFETY: the table's answer, and what was decided last.
+            Ok(old) => unsafe { self.conclude(section, draft, old, last) },
+            Err(seen) => self.put_closely(section, draft, decide, seen),
         }
-        // First of all: the draft is the map's.
-        let new = match last {
-            Decision::Put(_) => Some(draft.published()),
-            _ => None,
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn put_closely<'g>(
+        &'g self,
+        section: &'g Section<'g>,
+        draft: Draft<'g, 'g, K, V>,
+        mut decide: impl FnMut(Option<&'g Node<K, V>>, &Draft<'g, 'g, K, V>) -> Decision<Word>,
+        seen: Option<Decided<Word>>,
+    ) -> Put<'g, K, V> {
+        let mut last = seen.map_or(Decision::Keep, |(_, decision)| decision);
+        let mut decide = |old: Option<Word>| {
+            // SAFETY: found in the table within the section.
+            let entry = old.map(|word| unsafe { self.entry(word, section) });
+            last = decide(entry, &draft);
+            last
         };
-        // SAFETY: the operation has taken it out.
-        let old = old.map(|word| unsafe { self.retire(word, section) });
-        match new {
-            Some(new) => Put::Done(old, new),
-            None => Put::Removed(old),
+        let old = self.write_closely(section, draft.hash(), &draft, &mut decide, seen);
+        // SAFETY: the table's answer, and what was decided last.
+        unsafe { self.conclude(section, draft, old, last) }
+    }
+
+    /// What has been done with a draft.
+    ///
+    /// # Safety
+    /// The table's answer to an operation of this section, by which the draft was put if it was decided so;
+    /// and that decision. Once.
+    #[inline(always)]
+    unsafe fn conclude<'g>(
+        &'g self,
+        section: &'g Section<'g>,
+        draft: Draft<'g, 'g, K, V>,
+        old: Option<Word>,
+        decision: Decision<Word>,
+    ) -> Put<'g, K, V> {
+        // SAFETY: for those that the operation has taken out.
+        let retire = |word| unsafe { self.retire(word, section) };
+        match decision {
+            Decision::Keep => {
+                // SAFETY: found in the table within the section.
+                let there = old.map(|word| unsafe { self.entry(word, section) });
+                Put::Kept(there, draft)
+            }
+            Decision::Put(_) => {
+                // First of all: the draft is the map's.
+                let new = draft.published();
+                Put::Done(old.map(retire), new)
+            }
+            Decision::Remove => Put::Removed(old.map(retire)),
         }
     }
 
@@ -196,24 +239,75 @@ where
         Q: ?Sized + Equivalent<K>,
     {
         let wanted = Wanted::<Q, K, V>::new(hash, key);
-        let mut remove = true;
-        let old = self.write(section, hash, &wanted, |old| {
-            remove = old.is_none_or(|word| {
-                // SAFETY: found in the table within the section.
-                let entry = unsafe { self.entry(word, section) };
-                condition(&entry.key, &entry.value)
-            });
-            match remove {
-                true => Decision::Remove,
-                false => Decision::Keep,
-            }
+        let mut decision = Decision::Keep;
+        let done = self.write_at_once(section, hash, &wanted, |old| {
+            decision = self.decide_removal(section, old, &mut condition);
+            decision
         });
+        match done {
+            // SAFETY: the table's answer, and what was decided last.
+            Ok(old) => unsafe { self.conclude_removal(section, old, decision) },
+            Err(seen) => self.remove_closely(section, hash, key, condition, seen),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn remove_closely<'g, Q>(
+        &'g self,
+        section: &'g Section<'_>,
+        hash: u64,
+        key: &Q,
+        mut condition: impl FnMut(&K, &V) -> bool,
+        seen: Option<Decided<Word>>,
+    ) -> Result<Option<&'g Node<K, V>>, &'g Node<K, V>>
+    where
+        Q: ?Sized + Equivalent<K>,
+    {
+        let wanted = Wanted::<Q, K, V>::new(hash, key);
+        let mut last = seen.map_or(Decision::Keep, |(_, decision)| decision);
+        let mut decide = |old: Option<Word>| {
+            last = self.decide_removal(section, old, &mut condition);
+            last
+        };
+        let old = self.write_closely(section, hash, &wanted, &mut decide, seen);
+        // SAFETY: the table's answer, and what was decided last.
+        unsafe { self.conclude_removal(section, old, last) }
+    }
+
+    #[inline]
+    fn decide_removal(
+        &self,
+        section: &Section<'_>,
+        old: Option<Word>,
+        condition: &mut impl FnMut(&K, &V) -> bool,
+    ) -> Decision<Word> {
+        let remove = old.is_none_or(|word| {
+            // SAFETY: found in the table within the section.
+            let entry = unsafe { self.entry(word, section) };
+            condition(&entry.key, &entry.value)
+        });
+        match remove {
+            true => Decision::Remove,
+            false => Decision::Keep,
+        }
+    }
+
+    /// # Safety
+    /// The table's answer to an operation of this section, and what it was told to do. Once.
+    #[inline]
+    unsafe fn conclude_removal<'g>(
+        &'g self,
+        section: &'g Section<'_>,
+        old: Option<Word>,
+        decision: Decision<Word>,
+    ) -> Result<Option<&'g Node<K, V>>, &'g Node<K, V>> {
         match old {
             None => Ok(None),
-            // SAFETY: the operation has taken it out.
-            Some(word) if remove => Ok(Some(unsafe { self.retire(word, section) })),
             // SAFETY: found in the table within the section.
-            Some(word) => Err(unsafe { self.entry(word, section) }),
+            Some(word) if decision == Decision::Keep => Err(unsafe { self.entry(word, section) }),
+            // SAFETY: the operation has taken it out.
+            Some(word) => Ok(Some(unsafe { self.retire(word, section) })),
         }
     }
 
@@ -226,7 +320,11 @@ where
             }
         }
         let this = This(core::ptr::from_ref(entry).cast());
-        let old = self.write(section, entry.hash(), &this, |_| Decision::Remove);
+        let mut decide = |_| Decision::Remove;
+        let done = self.write_at_once(section, entry.hash(), &this, &mut decide);
+        let old = done.unwrap_or_else(|seen| {
+            self.write_closely(section, entry.hash(), &this, &mut decide, seen)
+        });
         // SAFETY: the operation has taken it out.
         old.map(|word| unsafe { self.retire(word, section) })
             .is_some()

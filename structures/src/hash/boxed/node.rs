@@ -81,8 +81,8 @@ impl<Q: ?Sized + Equivalent<K>, K, V> Probe<Word> for Wanted<'_, Q, K, V> {
     }
 }
 
-/// A node that is about to be published. Until it has its first value the key waits here. Dropped with what
-/// is in it, unless it is published.
+/// A node that is about to be published. Until it is made the key waits here, and the value if it is known
+/// by then. Dropped with what is in it, unless it is published.
 ///
 /// Shared references only, so that the key can be looked for while the closure that decides about the value
 /// has the draft, too.
@@ -93,8 +93,10 @@ pub(super) struct Draft<'z, 'g, K, V> {
     /// As for [`Word::new`].
     depth: u32,
     state: Cell<State>,
-    /// Initialized as long as the state is `Key`.
+    /// Initialized as long as the state is `Key` or `Entry`.
     key: UnsafeCell<MaybeUninit<K>>,
+    /// Initialized as long as the state is `Entry`.
+    value: UnsafeCell<MaybeUninit<V>>,
     /// A node of the zone, and this draft's own, if the state is `Node`.
     node: Cell<*mut Node<K, V>>,
 }
@@ -102,6 +104,8 @@ pub(super) struct Draft<'z, 'g, K, V> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
     Key,
+    /// A key and its value.
+    Entry,
     Node,
     /// Published, or taken apart.
     Gone,
@@ -112,16 +116,22 @@ impl<'z, 'g, K, V> Draft<'z, 'g, K, V> {
     pub(super) fn new(
         zone: &'z Zone<Node<K, V>>,
         section: &'g Section<'g>,
-        (key, hash): (K, u64),
+        (key, value): (K, Option<V>),
+        hash: u64,
         depth: u32,
     ) -> Self {
+        let state = match value {
+            None => State::Key,
+            Some(_) => State::Entry,
+        };
         Draft {
             zone,
             section,
             hash,
             depth,
-            state: Cell::new(State::Key),
+            state: Cell::new(state),
             key: UnsafeCell::new(MaybeUninit::new(key)),
+            value: UnsafeCell::new(value.map_or(MaybeUninit::uninit(), MaybeUninit::new)),
             node: Cell::new(core::ptr::null_mut()),
         }
     }
@@ -134,16 +144,64 @@ impl<'z, 'g, K, V> Draft<'z, 'g, K, V> {
     #[inline]
     fn key(&self) -> &K {
         match self.state.get() {
-            State::Key => {
-                // SAFETY: `with`, which moves it, is not called by who looks at it.
+            State::Key | State::Entry => {
+                // SAFETY: who moves it is not called by who looks at it.
                 let key = unsafe { &*self.key.get() };
-                // SAFETY: it is there in this state.
+                // SAFETY: it is there in these states.
                 unsafe { key.assume_init_ref() }
             }
             // SAFETY: this draft's own node.
             State::Node => unsafe { &(*self.node.get()).key },
             State::Gone => unreachable!("only a draft in use is looked at"),
         }
+    }
+
+    /// Moves the key out. The draft's state says so by then.
+    ///
+    /// # Safety
+    /// It was there until just now.
+    #[inline]
+    unsafe fn take_key(&self) -> K {
+        // SAFETY: nobody looks at it meanwhile.
+        let key = unsafe { &*self.key.get() };
+        // SAFETY: the caller's contract.
+        unsafe { key.assume_init_read() }
+    }
+
+    /// The same of the value.
+    ///
+    /// # Safety
+    /// As for `take_key`.
+    #[inline]
+    unsafe fn take_value(&self) -> V {
+        // SAFETY: nobody looks at it meanwhile.
+        let value = unsafe { &*self.value.get() };
+        // SAFETY: the caller's contract.
+        unsafe { value.assume_init_read() }
+    }
+
+    /// Aborts if there is no memory.
+    #[inline(always)]
+    fn make(&self, key: K, value: V) {
+        let node = make(self.zone, self.section, self.hash, key, value);
+        self.node.set(node);
+        self.state.set(State::Node);
+    }
+
+    /// The node, with the value that was known.
+    ///
+    /// Aborts if there is no memory.
+    #[inline(always)]
+    pub(super) fn whole(&self) -> Word {
+        if self.state.get() == State::Entry {
+            self.state.set(State::Gone);
+            // SAFETY: it was there, and is not used here again.
+            let key = unsafe { self.take_key() };
+            // SAFETY: as above.
+            let value = unsafe { self.take_value() };
+            self.make(key, value);
+        }
+        self.again()
     }
 
     /// The node, with this value in it; what it had before is dropped.
@@ -153,14 +211,9 @@ impl<'z, 'g, K, V> Draft<'z, 'g, K, V> {
     pub(super) fn with(&self, value: V) -> Word {
         if self.state.get() == State::Key {
             self.state.set(State::Gone);
-            // SAFETY: nobody looks at it meanwhile.
-            let key = unsafe { &*self.key.get() };
             // SAFETY: it was there, and is not used here again.
-            let key = unsafe { key.assume_init_read() };
-            let head = Head { hash: self.hash };
-            let node = self.zone.alloc(Node { head, key, value });
-            self.node.set(node.into_shared(self.section).as_raw());
-            self.state.set(State::Node);
+            let key = unsafe { self.take_key() };
+            self.make(key, value);
         } else {
             assert!(self.state.get() == State::Node, "it is published once");
             // SAFETY: this draft's own: the attempt to publish it has failed.
@@ -195,15 +248,41 @@ impl<'z, 'g, K, V> Draft<'z, 'g, K, V> {
 
     /// The value back, if it has one.
     pub(super) fn into_value(self) -> Option<V> {
-        if self.state.get() != State::Node {
-            return None;
+        match self.state.replace(State::Gone) {
+            State::Entry => {
+                // SAFETY: it was there, and is not used here again.
+                let value = unsafe { self.take_value() };
+                // SAFETY: as above.
+                drop(unsafe { self.take_key() });
+                Some(value)
+            }
+            State::Node => {
+                let node = Shared::from_raw(self.node.get());
+                // SAFETY: of this zone, and this draft's own.
+                let owned = unsafe { node.into_owned(self.zone) };
+                Some(owned.into_inner().value)
+            }
+            before => {
+                self.state.set(before);
+                None
+            }
         }
-        self.state.set(State::Gone);
-        let node = Shared::from_raw(self.node.get());
-        // SAFETY: of this zone, and this draft's own.
-        let owned = unsafe { node.into_owned(self.zone) };
-        Some(owned.into_inner().value)
     }
+}
+
+/// Makes a node. Of its parts, not of a draft, which then need not be in memory; and not inlined, so that
+/// what decides is.
+#[inline(never)]
+fn make<K, V>(
+    zone: &Zone<Node<K, V>>,
+    section: &Section<'_>,
+    hash: u64,
+    key: K,
+    value: V,
+) -> *mut Node<K, V> {
+    let head = Head { hash };
+    let node = zone.alloc(Node { head, key, value });
+    node.into_shared(section).as_raw()
 }
 
 impl<K: Eq, V> Probe<Word> for Draft<'_, '_, K, V> {
@@ -215,14 +294,45 @@ impl<K: Eq, V> Probe<Word> for Draft<'_, '_, K, V> {
 }
 
 impl<K, V> Drop for Draft<'_, '_, K, V> {
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
-        match self.state.get() {
-            // SAFETY: it is there, and not used again.
-            State::Key => unsafe { self.key.get_mut().assume_init_drop() },
-            // SAFETY: of this zone, and this draft's own: it is in no bucket's content.
-            State::Node => unsafe { self.zone.dispose(Shared::from_raw(self.node.get())) },
-            State::Gone => {}
+        let state = self.state.get();
+        if state == State::Gone {
+            return;
         }
+        let parts = (self.key.get(), self.value.get());
+        // SAFETY: this draft's own; whether they are there the state tells.
+        let key = unsafe { parts.0.read() };
+        // SAFETY: as above.
+        let value = unsafe { parts.1.read() };
+        // SAFETY: of a draft in this state, which is not used again.
+        unsafe { discard(self.zone, state, key, value, self.node.get()) }
+    }
+}
+
+/// Drops what is in a draft. Of its parts, as [`make`]: each operation may panic, and so calls this.
+///
+/// # Safety
+/// They are a draft's, in this state. Once.
+#[inline(never)]
+unsafe fn discard<K, V>(
+    zone: &Zone<Node<K, V>>,
+    state: State,
+    key: MaybeUninit<K>,
+    value: MaybeUninit<V>,
+    node: *mut Node<K, V>,
+) {
+    match state {
+        // SAFETY: it is there.
+        State::Key => drop(unsafe { key.assume_init() }),
+        State::Entry => {
+            // SAFETY: it is there. Dropped even if the key's drop panics.
+            let _value = unsafe { value.assume_init() };
+            // SAFETY: as above.
+            drop(unsafe { key.assume_init() });
+        }
+        // SAFETY: of this zone, and the draft's own: it is in no bucket's content.
+        State::Node => unsafe { zone.dispose(Shared::from_raw(node)) },
+        State::Gone => {}
     }
 }

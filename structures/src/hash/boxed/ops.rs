@@ -8,8 +8,7 @@ use smr_core::Guard as Section;
 use super::super::answers::{Compute, OccupiedError, Operation};
 use super::super::table::Decision;
 use super::core::{Core, Put};
-use super::node::{Draft, Node, Wanted};
-use super::word::Word;
+use super::node::{Node, Wanted};
 use crate::guard::Guard;
 
 /// So many keys are looked for at once.
@@ -55,9 +54,8 @@ where
         hash: u64,
         (key, value): (K, V),
     ) -> Option<&'g V> {
-        let mut value = Some(value);
-        let draft = self.draft(section, key, hash);
-        match self.put(section, draft, |_, draft| draft.with_once(&mut value)) {
+        let draft = self.draft(section, (key, Some(value)), hash);
+        match self.put(section, draft, |_, draft| Decision::Put(draft.whole())) {
             Put::Done(old, _) => old.map(|node| &node.value),
             _ => unreachable!("it was told to put"),
         }
@@ -71,20 +69,16 @@ where
         hash: u64,
         (key, value): (K, V),
     ) -> Result<&'g V, OccupiedError<'g, V>> {
-        let mut value = Some(value);
-        let draft = self.draft(section, key, hash);
+        let draft = self.draft(section, (key, Some(value)), hash);
         let put = self.put(section, draft, |old, draft| match old {
             Some(_) => Decision::Keep,
-            None => draft.with_once(&mut value),
+            None => Decision::Put(draft.whole()),
         });
         match put {
-            Put::Kept(Some(there), draft) => {
-                let value = value.or_else(|| draft.into_value());
-                Err(OccupiedError {
-                    current: &there.value,
-                    not_inserted: value.expect("it is in one place or the other"),
-                })
-            }
+            Put::Kept(Some(there), draft) => Err(OccupiedError {
+                current: &there.value,
+                not_inserted: draft.into_value().expect("the draft has it"),
+            }),
             Put::Done(_, new) => Ok(&new.value),
             _ => unreachable!("it was told to keep what is there, or to put"),
         }
@@ -115,7 +109,7 @@ where
         key: K,
         mut f: impl FnMut(&V) -> V,
     ) -> Option<&'g V> {
-        let draft = self.draft(section, key, hash);
+        let draft = self.draft(section, (key, None), hash);
         let put = self.put(section, draft, |old, draft| match old {
             Some(old) => Decision::Put(draft.with(f(&old.value))),
             None => Decision::Keep,
@@ -138,7 +132,7 @@ where
         let mut make = Some(make);
         // What was made: in the draft, or here while an updated value is in the draft.
         let (mut made_in_draft, mut made) = (false, None);
-        let draft = self.draft(section, key, hash);
+        let draft = self.draft(section, (key, None), hash);
         let put = self.put(section, draft, |old, draft| {
             let word = match old {
                 Some(old) => {
@@ -174,7 +168,7 @@ where
         mut f: impl FnMut(Option<(&'g K, &'g V)>) -> Operation<V, T>,
     ) -> Compute<'g, K, V, T> {
         let mut aborted = None;
-        let draft = self.draft(section, key, hash);
+        let draft = self.draft(section, (key, None), hash);
         let put = self.put(section, draft, |old, draft| match f(old.map(Node::pair)) {
             Operation::Insert(value) => Decision::Put(draft.with(value)),
             Operation::Remove => {
@@ -245,16 +239,5 @@ where
     pub(super) fn clear(&self, guard: &impl Guard) {
         // Each as itself, not by its key: some keys do not equal themselves.
         self.retain(guard, |_, _| false);
-    }
-}
-
-impl<'g, K, V> Draft<'_, 'g, K, V> {
-    /// With this value, which is taken the first time.
-    #[inline]
-    fn with_once(&self, value: &mut Option<V>) -> Decision<Word> {
-        Decision::Put(match value.take() {
-            Some(value) => self.with(value),
-            None => self.again(),
-        })
     }
 }

@@ -1,11 +1,12 @@
 //! Slots that hold a pointer to a node, and some bits of its hash.
 
 use core::fmt;
+use core::hint::select_unpredictable;
 use core::ptr;
 
 use smr_core::primitive::{AtomicPtr, Ordering::Relaxed};
 
-use super::super::bucket::{Known, Rehash, Slots, Tags, low_bits};
+use super::super::bucket::{Rehash, Slots, TAG_BYTES, Tags, low_bits};
 
 /// What every node begins with, whatever its key and value are.
 #[repr(C)]
@@ -83,14 +84,15 @@ impl Word {
     /// Whether its node may have this hash.
     #[inline]
     pub(super) fn may_be(self, hash: u64) -> bool {
-        WINDOW == 0 || window(hash, self.k()) == self.0.addr() >> SHIFT
+        // Sixteen bits, which are compared as such.
+        WINDOW == 0 || window(hash, self.k()) as u16 == (self.0.addr() >> SHIFT) as u16
     }
 
     /// A bit of the hash, if it is in the window.
     #[inline]
     fn bit(self, bit: u32) -> Option<u64> {
         let at = bit.wrapping_sub(STEP * self.k() as u32);
-        (at < WINDOW).then(|| (self.0.addr() >> SHIFT >> at & 1) as u64)
+        (at < WINDOW).then(|| (self.0.addr() >> (SHIFT + at) & 1) as u64)
     }
 }
 
@@ -117,10 +119,9 @@ impl Rehash<Word> for Stored {
     }
 
     #[inline]
-    unsafe fn hash_for_split(&self, word: Word, known: Known) -> u64 {
-        if let (Some(bit), Some(tag)) = (word.bit(known.depth), known.tag) {
-            let low = known.index as u64 & low_bits(known.depth);
-            return low | bit << known.depth | u64::from(tag) << 56;
+    unsafe fn hash_for_split(&self, word: Word, depth: u32, tag: Option<u8>) -> u64 {
+        if let (Some(bit), Some(tag)) = (word.bit(depth), tag) {
+            return bit << depth | u64::from(tag) << 56;
         }
         // SAFETY: the caller's contract.
         unsafe { self.hash(word) }
@@ -137,15 +138,13 @@ pub(in super::super) struct Words {
 /// Nine more, for full buckets.
 pub(in super::super) struct MoreWords([AtomicPtr<Head>; 9]);
 
-/// As many slots as have a tag.
-const TAGGED: u32 = 16;
-
 // SAFETY: zeroed, the tags are zero and the words null pointers; neither has a destructor.
 unsafe impl Slots for Words {
     const COUNT: u32 = 11;
     const MORE: u32 = 9;
     const LOAD: usize = 64;
     const REFER: bool = true;
+    const TAGGED: u32 = 16;
     type Item = Word;
     type More = MoreWords;
 
@@ -173,6 +172,24 @@ unsafe impl Slots for Words {
     }
 
     #[inline]
+    unsafe fn load_any(&self, more: *const MoreWords, slot: u32) -> Option<Word> {
+        // SAFETY: the caller's contract.
+        let word = unsafe { self.word(more, slot) };
+        word.map(|word| Word(word.load(Relaxed)))
+    }
+
+    #[inline]
+    unsafe fn store_any(&self, more: *const MoreWords, slot: u32, word: Word) -> bool {
+        // SAFETY: the caller's contract.
+        let place = unsafe { self.word(more, slot) };
+        let Some(place) = place else {
+            return false;
+        };
+        place.store(word.0, Relaxed);
+        true
+    }
+
+    #[inline]
     fn store(&self, slot: u32, word: Word) {
         self.words[slot as usize].store(word.0, Relaxed);
     }
@@ -184,20 +201,25 @@ unsafe impl Slots for Words {
 
     #[inline]
     fn set_tag(&self, slot: u32, tag: u8) {
-        if slot < TAGGED {
+        if slot < Self::TAGGED {
             self.tags.store(slot, tag);
         }
     }
 
     #[inline]
-    fn tag(&self, slot: u32) -> Option<u8> {
-        (slot < TAGGED).then(|| self.tags.of(slot))
+    fn set_tags(&self, tags: &[u8; TAG_BYTES]) {
+        self.tags.store_all(tags);
+    }
+
+    #[inline]
+    fn tags(&self) -> [u8; 16] {
+        self.tags.load()
     }
 
     /// Of the last, whose tags are not kept, their words tell.
     #[inline]
     fn all_tagged(&self, tag: u8) -> u32 {
-        self.tags.equal(tag) | !low_bits(TAGGED) as u32
+        self.tags.equal(tag) | !low_bits(Self::TAGGED) as u32
     }
 
     /// Anywhere: the first are in the header's line, and a lookup asks for both.
@@ -209,6 +231,28 @@ unsafe impl Slots for Words {
     #[inline]
     fn line(&self, _hash: u64) -> *const u8 {
         ptr::from_ref(&self.words[10]).cast()
+    }
+}
+
+impl Words {
+    /// Where a word is; none if that is an extension, and there is none. Without a branch on which it is.
+    ///
+    /// # Safety
+    /// `more` is null or an extension.
+    #[inline]
+    unsafe fn word(&self, more: *const MoreWords, slot: u32) -> Option<&AtomicPtr<Head>> {
+        type At = *const AtomicPtr<Head>;
+        const NONE: At = ptr::null::<AtomicPtr<Head>>().wrapping_sub(Words::COUNT as usize);
+        let here: At = (&raw const self.words).cast();
+        let there = more
+            .cast::<AtomicPtr<Head>>()
+            .wrapping_sub(Self::COUNT as usize);
+        let first = select_unpredictable(slot < Self::COUNT, here, there);
+        if first == NONE {
+            return None;
+        }
+        // SAFETY: a word of the bucket's, or of the extension's, which is there.
+        Some(unsafe { &*first.wrapping_add(slot as usize) })
     }
 }
 
@@ -235,15 +279,9 @@ mod tests {
             for bit in depth..(depth + 8).min(if WINDOW == 0 { 0 } else { 64 }) {
                 assert_eq!(word.bit(bit), Some(hash >> bit & 1), "{depth}, {bit}");
             }
-            let index = hash as usize & low_bits(depth) as usize;
-            let known = Known {
-                index,
-                depth,
-                tag: Some(0xFE),
-            };
-            // SAFETY: the node is there, and all of that is so.
-            let part = unsafe { Stored.hash_for_split(word, known) };
-            let all = low_bits(depth + 1) | 0xFF << 56;
+            // SAFETY: the node is there, and that is its tag.
+            let part = unsafe { Stored.hash_for_split(word, depth, Some(0xFE)) };
+            let all = 1 << depth | 0xFF << 56;
             assert_eq!(part & all, hash & all, "{depth}");
         }
     }

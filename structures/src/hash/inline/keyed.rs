@@ -59,10 +59,7 @@ where
     #[inline(never)]
     fn look_closely(&self, hash: u64, key: &K) -> Option<Pair> {
         let section = self.smr().enter();
-        match self.table.glance(Some(&section), hash, &Wanted(key)) {
-            Some(glance) => glance.found,
-            None => self.table.find(&section, hash, &Wanted(key)),
-        }
+        self.table.find(&section, hash, &Wanted(key))
     }
 
     /// Whether the key is there. Lock-free; O(1).
@@ -145,17 +142,10 @@ where
         last: Option<Decided<Pair>>,
     ) -> Option<Pair> {
         let section = self.smr().enter();
-        let probe = &Wanted(key);
         let mut decide = table::stable(&mut decide, last);
-        let tidy = |bucket: &_| self.table.curtail(&section, bucket);
-        let done = self
-            .table
-            .write_at_once(Some(&section), hash, probe, &mut decide, tidy);
-        done.unwrap_or_else(|_| {
-            let rehash = |item| self.rehash(item);
-            self.table
-                .write(&section, hash, probe, &rehash, &mut decide)
-        })
+        let rehash = |item| self.rehash(item);
+        self.table
+            .write(&section, hash, &Wanted(key), &rehash, &mut decide)
     }
 
     /// Stores a value, and returns the one before. The key is stored anew, too. Lock-free; O(1).

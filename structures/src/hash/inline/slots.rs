@@ -7,7 +7,7 @@ use core::ptr;
 use bytemuck::NoUninit;
 use smr_core::primitive::{AtomicU64, Ordering::Relaxed};
 
-use super::super::bucket::{Probe, Slots, Tags, bytes_equal, set_byte};
+use super::super::bucket::{Probe, Slots, TAG_BYTES, Tags, bytes_equal, set_byte, tag_of, word_at};
 
 /// A key's and a value's bytes.
 #[derive(Clone, Copy, PartialEq)]
@@ -76,7 +76,11 @@ unsafe impl Slots for Pairs {
     unsafe fn store_any(&self, more: *const MorePairs, slot: u32, item: Pair) -> bool {
         // SAFETY: the caller's contract.
         let pair = unsafe { self.pair(more, slot) };
-        pair.inspect(|pair| item.store(pair)).is_some()
+        let Some(pair) = pair else {
+            return false;
+        };
+        item.store(pair);
+        true
     }
 
     fn store_more(more: &MorePairs, slot: u32, item: Pair) {
@@ -89,8 +93,10 @@ unsafe impl Slots for Pairs {
         set_byte(word, slot % 8, tag);
     }
 
-    fn tag(&self, _slot: u32) -> Option<u8> {
-        None // not asked for: a pair's key is at hand
+    #[inline]
+    fn set_tags(&self, tags: &[u8; TAG_BYTES]) {
+        self.tags.store_all(tags);
+        self.more_tags.store(word_at(tags, 16), Relaxed);
     }
 
     #[inline]
@@ -152,9 +158,11 @@ fn no_pairs<const N: usize>() -> [[AtomicU64; 2]; N] {
 
 /// One of the lines that hold nothing but pairs: 1 to 3. The first, with one, is where others go if there
 /// is no room: it is always read.
+///
+/// Of the tag, which lookups need as well. So those that agree are in the same line, which is read once.
 #[inline]
 fn line(hash: u64) -> u32 {
-    (((hash >> 48 & 0xFF) as u32 * 3) >> 8) + 1
+    ((u32::from(tag_of(hash)) * 3) >> 8) + 1
 }
 
 /// The bytes of a value of at most eight, the rest zero.

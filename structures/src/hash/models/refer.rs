@@ -68,10 +68,6 @@ unsafe impl Slots for Slot {
         self.tags.store(slot, tag);
     }
 
-    fn tag(&self, _slot: u32) -> Option<u8> {
-        None
-    }
-
     fn all_tagged(&self, _tag: u8) -> u32 {
         0b11
     }
