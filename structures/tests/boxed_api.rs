@@ -420,3 +420,41 @@ fn each_operation_hashes_once() {
     count(0, &|| assert!(pinned.drain().take(100).count() == 100));
     count(0, &|| pinned.clear());
 }
+
+/// What is passed on by `next`, by a closure, and after a clone, is the same; also of lists, which hashes that
+/// are all the same make, and of a table that grows meanwhile.
+#[test]
+fn iterators_agree_with_their_folds() {
+    fn all<const KEPT: u64>(n: u64) {
+        let map = HashMap::<u64, u64, Fnv<KEPT>>::with_hasher(Fnv::default());
+        let map = map.pin();
+        (0..n).for_each(|i| _ = map.insert(i, i * 2));
+        let mut entries = map.iter();
+        let mut seen: Vec<_> = entries.by_ref().take(n as usize / 3).collect();
+        let mut again = seen.clone();
+        (n..n + n / 2).for_each(|i| _ = map.insert(i, 0));
+        again.extend(entries.clone());
+        entries.for_each(|entry| seen.push(entry));
+        assert_eq!(seen, again);
+        seen.retain(|&(&k, _)| k < n);
+        seen.sort_unstable();
+        let expected: Vec<_> = (0..n).map(|i| (i, i * 2)).collect();
+        assert!(seen.iter().map(|&(&k, &v)| (k, v)).eq(expected));
+        let n = n + n / 2;
+        let (mut keys, mut values) = (0, 0);
+        map.keys().for_each(|k| keys += k);
+        map.values().for_each(|v| values += v);
+        assert_eq!(keys, (0..n).sum());
+        assert_eq!(
+            values,
+            map.values().copied().reduce(|a, b| a + b).unwrap_or(0)
+        );
+    }
+    for n in [0, 1, 10, 300, 20_000] {
+        all::<0>(n);
+    }
+    for n in [5, 30, 200] {
+        all::<1>(n);
+        all::<7>(n);
+    }
+}

@@ -68,6 +68,7 @@
 
 #[cfg(not(smr_loom))]
 pub(crate) mod answers;
+mod batch;
 mod block;
 #[cfg(not(smr_loom))]
 pub(crate) mod boxed;

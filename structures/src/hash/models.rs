@@ -11,11 +11,11 @@ use loom::sync::Arc;
 use loom::thread;
 use smr_core::primitive::{AtomicU64, Ordering::Relaxed};
 
+use super::batch::Batch;
 use super::bucket::{Probe, Slots, Tags};
 use super::reclaim::{Pool, Section};
 use super::steps::{self, Step};
 use super::table::{Decision, Table};
-use super::walk::{Batch, Cursor};
 
 /// A slot, and one in the extension.
 struct Tiny {
@@ -165,10 +165,10 @@ impl Map {
     }
 
     fn entries(&self) -> Vec<Pair> {
-        let mut cursor = Cursor::start();
+        let mut cursor = self.0.start();
         let mut entries = Vec::new();
         while !cursor.is_at_end() {
-            let mut batch = Batch::new();
+            let mut batch = Batch::<_>::new();
             self.0
                 .step(&Section::default(), &mut cursor, &hash, &mut batch);
             entries.extend(batch);

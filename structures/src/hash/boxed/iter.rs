@@ -7,52 +7,83 @@ use core::marker::PhantomData;
 
 use smr_core::Shared;
 
+use super::super::batch::Batch;
+use super::super::header::MOST_SLOTS;
 use super::super::prefetch;
 use super::super::table::Table;
-use super::super::walk::{Batch, Cursor};
+use super::super::walk::Cursor;
 use super::core::{Core, Disposal};
 use super::node::Node;
 use super::word::{Stored, Word, Words};
 use crate::guard::Guard;
 
-/// Buckets that are read before their entries are asked for: so long the cache has time to bring the nodes.
-const AHEAD: usize = 4;
+/// Entries whose nodes are asked for before they are looked at: so many misses are under way at a time.
+const AHEAD: usize = 24;
+/// Buckets that are read at a time: what is read of one is little, and what begins and ends a loop is not.
+const BUCKETS: usize = 8;
+/// Entries that have been read, at most.
+const ROOM: usize = AHEAD + BUCKETS * 8 + MOST_SLOTS;
 
 /// The entries' nodes, one bucket after the other.
 struct Nodes<'g, K, V, G> {
     table: &'g Table<Words>,
     guard: &'g G,
     cursor: Cursor,
-    /// What has been read, in turn from `at` on.
-    batches: [Batch<Word>; AHEAD],
-    at: usize,
+    read: Batch<Word, ROOM>,
     entries: PhantomData<&'g Node<K, V>>,
 }
 
 impl<'g, K, V, G: Guard> Nodes<'g, K, V, G> {
+    #[inline]
     fn next(&mut self) -> Option<&'g Node<K, V>> {
-        let mut empty = 0;
-        while empty < AHEAD {
-            if let Some(word) = self.batches[self.at].pop() {
-                // SAFETY: it was in the table within the section, which lasts for `'g`, as does the map.
-                return Some(unsafe { word.entry() });
-            }
-            if self.cursor.is_at_end() {
-                empty += 1;
-            } else {
-                self.read();
-            }
-            self.at = (self.at + 1) % AHEAD;
+        match self.read.peek(AHEAD) {
+            Some(word) => prefetch(word.node().cast()),
+            None => self.refill(),
         }
-        None
+        let word = self.read.pop()?;
+        // SAFETY: it was in the table within the section, which lasts for `'g`, as does the map.
+        Some(unsafe { word.entry() })
     }
 
-    /// Reads another bucket into the batch at hand, which is empty.
-    fn read(&mut self) {
-        let (section, batch) = (self.guard.section(), &mut self.batches[self.at]);
-        self.table.step(section, &mut self.cursor, &Stored, batch);
-        for word in batch {
-            prefetch(word.node().cast());
+    /// Calls `f` with all that is to come.
+    #[inline]
+    fn for_each(mut self, mut f: impl FnMut(&'g Node<K, V>)) {
+        loop {
+            self.read.drain_to(AHEAD, |word, later| {
+                prefetch(later.node().cast());
+                // SAFETY: as in `next`.
+                f(unsafe { word.entry() });
+            });
+            match self.next() {
+                Some(node) => f(node),
+                None => return,
+            }
+        }
+    }
+
+    /// Reads more buckets, if there are.
+    #[inline(never)]
+    fn refill(&mut self) {
+        if self.cursor.is_at_end() {
+            return;
+        }
+        let known = self.read.len();
+        self.read.compact();
+        self.read.line_up();
+        let mut buckets = 0;
+        while !self.cursor.is_at_end()
+            && self.read.has_room()
+            && (buckets < BUCKETS || self.read.len() == 0)
+        {
+            let (section, batch) = (self.guard.section(), &mut self.read);
+            self.table.step(section, &mut self.cursor, &Stored, batch);
+            batch.line_up();
+            buckets += 1;
+        }
+        for n in known.saturating_sub(1)..=AHEAD {
+            if let Some(word) = self.read.peek(n) {
+                prefetch(word.node().cast());
+            }
         }
     }
 }
@@ -60,7 +91,7 @@ impl<'g, K, V, G: Guard> Nodes<'g, K, V, G> {
 impl<K, V, G> Clone for Nodes<'_, K, V, G> {
     fn clone(&self) -> Self {
         Nodes {
-            batches: self.batches.clone(),
+            read: self.read.clone(),
             ..*self
         }
     }
@@ -82,9 +113,8 @@ impl<'g, K, V, G> Iter<'g, K, V, G> {
         Iter(Nodes {
             table: &core.table,
             guard,
-            cursor: Cursor::start(),
-            batches: Default::default(),
-            at: 0,
+            cursor: core.table.start(),
+            read: Batch::new(),
             entries: PhantomData,
         })
     }
@@ -98,8 +128,7 @@ impl<K, V, G> Iter<'_, K, V, G> {
         let cursor = nodes.cursor.split(nodes.table.depth())?;
         Some(Iter(Nodes {
             cursor,
-            batches: Default::default(),
-            at: 0,
+            read: Batch::new(),
             ..*nodes
         }))
     }
@@ -111,6 +140,16 @@ impl<'g, K, V, G: Guard> Iterator for Iter<'g, K, V, G> {
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
         self.0.next().map(Node::pair)
+    }
+
+    #[inline]
+    fn fold<B, F: FnMut(B, Self::Item) -> B>(self, init: B, mut f: F) -> B {
+        let mut folded = Some(init);
+        self.0.for_each(|node| {
+            let before = folded.take().expect("it is put back");
+            folded = Some(f(before, node.pair()));
+        });
+        folded.expect("it is put back")
     }
 }
 
@@ -145,6 +184,11 @@ impl<'g, K, V, G: Guard> Iterator for Keys<'g, K, V, G> {
     fn next(&mut self) -> Option<&'g K> {
         self.0.next().map(|(key, _)| key)
     }
+
+    #[inline]
+    fn fold<B, F: FnMut(B, &'g K) -> B>(self, init: B, mut f: F) -> B {
+        self.0.fold(init, |folded, (key, _)| f(folded, key))
+    }
 }
 
 impl<K, V, G: Guard> FusedIterator for Keys<'_, K, V, G> {}
@@ -176,6 +220,11 @@ impl<'g, K, V, G: Guard> Iterator for Values<'g, K, V, G> {
     #[inline]
     fn next(&mut self) -> Option<&'g V> {
         self.0.next().map(|(_, value)| value)
+    }
+
+    #[inline]
+    fn fold<B, F: FnMut(B, &'g V) -> B>(self, init: B, mut f: F) -> B {
+        self.0.fold(init, |folded, (_, value)| f(folded, value))
     }
 }
 
@@ -229,11 +278,8 @@ impl<K, V, S, G> fmt::Debug for Drain<'_, K, V, S, G> {
 
 impl<K, V, S> Core<K, V, S> {
     /// Calls `f` with every entry, until it says that it is enough.
-    pub(super) fn each<'g>(&'g self, guard: &'g impl Guard, mut f: impl FnMut(&'g Node<K, V>)) {
-        let mut nodes = Iter::new(self, guard).0;
-        while let Some(node) = nodes.next() {
-            f(node);
-        }
+    pub(super) fn each<'g>(&'g self, guard: &'g impl Guard, f: impl FnMut(&'g Node<K, V>)) {
+        Iter::new(self, guard).0.for_each(f);
     }
 }
 

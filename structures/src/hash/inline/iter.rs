@@ -6,8 +6,9 @@ use core::iter::FusedIterator;
 
 use bytemuck::NoUninit;
 
+use super::super::batch::Batch;
 use super::super::reclaim::Section;
-use super::super::walk::{Batch, Cursor};
+use super::super::walk::Cursor;
 use super::map::InlineHashMap;
 use super::slots::{Pair, decode};
 
@@ -16,9 +17,38 @@ impl<'m, K, V, S> Iter<'m, K, V, S> {
         Iter {
             map,
             section: map.smr().enter(),
-            cursor: Cursor::start(),
+            cursor: map.table.start(),
             batch: Batch::new(),
         }
+    }
+}
+
+impl<K, V, S> Iter<'_, K, V, S>
+where
+    K: NoUninit + Hash + Eq,
+    V: NoUninit,
+    S: BuildHasher,
+{
+    #[inline]
+    fn entry(item: Pair) -> (K, V) {
+        // SAFETY: a stored key.
+        let key = unsafe { decode(item.key) };
+        (key, InlineHashMap::<K, V, S>::value(item))
+    }
+
+    /// Reads another bucket, for the batch is empty.
+    #[inline(never)]
+    fn read(&mut self) -> Option<Pair> {
+        let (table, map) = (&self.map.table, self.map);
+        while !self.cursor.is_at_end() {
+            self.batch.compact();
+            let rehash = |item| map.rehash(item);
+            table.step(&self.section, &mut self.cursor, &rehash, &mut self.batch);
+            if let Some(item) = self.batch.pop() {
+                return Some(item);
+            }
+        }
+        None
     }
 }
 
@@ -45,18 +75,13 @@ where
 {
     type Item = (K, V);
 
+    #[inline]
     fn next(&mut self) -> Option<(K, V)> {
-        let (table, map) = (&self.map.table, self.map);
-        while self.batch.is_empty() && !self.cursor.is_at_end() {
-            let rehash = |item| map.rehash(item);
-            table.step(&self.section, &mut self.cursor, &rehash, &mut self.batch);
-        }
-        let item = self.batch.pop()?;
-        // SAFETY: a stored key.
-        Some((
-            unsafe { decode(item.key) },
-            InlineHashMap::<K, V, S>::value(item),
-        ))
+        let item = match self.batch.pop() {
+            Some(item) => item,
+            None => self.read()?,
+        };
+        Some(Self::entry(item))
     }
 }
 

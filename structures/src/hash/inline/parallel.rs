@@ -7,7 +7,8 @@ use bytemuck::NoUninit;
 use rayon::iter::plumbing::{Folder, UnindexedConsumer, UnindexedProducer, bridge_unindexed};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
-use super::super::walk::{Batch, Cursor};
+use super::super::batch::Batch;
+use super::super::walk::Cursor;
 use super::map::InlineHashMap;
 use super::slots::decode;
 
@@ -48,7 +49,7 @@ where
     fn drive_unindexed<C: UnindexedConsumer<(K, V)>>(self, consumer: C) -> C::Result {
         let all = Range {
             map: self.0,
-            cursor: Cursor::start(),
+            cursor: self.0.table.start(),
         };
         bridge_unindexed(all, consumer)
     }
@@ -76,14 +77,14 @@ where
 
     fn fold_with<F: Folder<(K, V)>>(mut self, mut folder: F) -> F {
         let map = self.map;
-        let mut batch = Batch::new();
         while !self.cursor.is_at_end() && !folder.full() {
             let rehash = |item| map.rehash(item);
+            let mut batch = Batch::<_>::new();
             let section = map.smr().enter();
             map.table
                 .step(&section, &mut self.cursor, &rehash, &mut batch);
             drop(section);
-            folder = folder.consume_iter(batch.drain(..).map(|item| {
+            folder = folder.consume_iter(batch.map(|item| {
                 // SAFETY: a stored key.
                 let key = unsafe { decode(item.key) };
                 (key, InlineHashMap::<K, V, S>::value(item))

@@ -12,10 +12,10 @@ use loom::sync::Arc;
 use loom::thread;
 use smr_core::primitive::{AtomicUsize, Ordering};
 
+use super::super::batch::Batch;
 use super::super::bucket::{Probe, Slots, Tags};
 use super::super::reclaim::{Pool, Section};
 use super::super::table::{self, Decision, Table};
-use super::super::walk::{Batch, Cursor};
 use super::{Pair, Scenario};
 
 /// Where a node is. Not 0.
@@ -313,13 +313,13 @@ impl Map {
 
     pub(super) fn entries(&self) -> Vec<Pair> {
         let _pin = self.heap.pin();
-        let mut cursor = Cursor::start();
+        let mut cursor = self.table.start();
         let mut found = Vec::new();
         while !cursor.is_at_end() {
-            let (section, mut batch) = (&Section::default(), Batch::new());
+            let (section, mut batch) = (&Section::default(), Batch::<_>::new());
             self.table
                 .step(section, &mut cursor, &self.hash(), &mut batch);
-            found.extend(batch.iter().map(|&at| self.heap.read(at)));
+            found.extend(batch.map(|at| self.heap.read(at)));
         }
         found.sort_unstable();
         found
