@@ -14,29 +14,29 @@ export CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16
 # loom PREEMPTIONS [ARGS]: every model, and every mutant that must fail.
 loom() {
     LOOM_MAX_PREEMPTIONS=$1 RUSTFLAGS="--cfg smr_loom" \
-        cargo test --release --target-dir "$target/loom" -p smr-core --lib --test loom -- "${@:2}"
+        cargo test --profile checked --target-dir "$target/loom" -p smr-core --lib --test loom -- "${@:2}"
     LOOM_MAX_PREEMPTIONS=$1 RUSTFLAGS="--cfg smr_loom" \
-        cargo test --release --target-dir "$target/loom" -p structures --lib models
+        cargo test --profile checked --target-dir "$target/loom" -p structures --lib models
 }
 
 # The same with a narrow clock, on which sections enter busy first: the scenarios that it bears on.
 loom_narrow() {
     LOOM_MAX_PREEMPTIONS=$1 RUSTFLAGS="--cfg smr_loom --cfg smr_narrow" \
-        cargo test --release --target-dir "$target/loom-narrow" -p smr-core --test loom -- \
+        cargo test --profile checked --target-dir "$target/loom-narrow" -p smr-core --test loom -- \
         the_narrow_clock_holds "${@:2}"
 }
 
 # A thread suspended at every step of every operation: the others must get on.
 suspension() {
     RUSTFLAGS="--cfg smr_steps" \
-        cargo test --release --target-dir "$target/steps" -p smr-core -p structures \
+        cargo test --profile checked --target-dir "$target/steps" -p smr-core -p structures \
             --test lock_freedom --test interleaving
 }
 
 # A narrow clock that starts near its end: wrap, the maximum delta and expired goals all the time.
 narrow() {
     RUSTFLAGS="--cfg smr_narrow" \
-        cargo test --release --target-dir "$target/narrow" -p smr-core -p fuzz --lib --tests
+        cargo test --profile checked --target-dir "$target/narrow" -p smr-core -p fuzz --lib --tests
 }
 
 # Fencing readers, chosen as a user would who turns membarrier off.
@@ -60,7 +60,7 @@ asan() {
 asan_on() {
     RUSTC_BOOTSTRAP=1 RUSTFLAGS="-Zsanitizer=address --cfg smr_yield" \
         ASAN_OPTIONS=detect_leaks=$leaks:detect_stack_use_after_return=1 \
-        cargo test --release --target-dir "$target/asan" --target "$host" \
+        cargo test --profile checked --target-dir "$target/asan" --target "$host" \
         "${tested[@]}" "$@"
 }
 
@@ -74,10 +74,10 @@ with_std() {
 # threads in the child of a fork.
 tsan() {
     RUSTFLAGS="-Zsanitizer=thread" TSAN_OPTIONS=halt_on_error=1 \
-        with_std "$host" test --release --target-dir "$target/tsan" -p smr-core \
+        with_std "$host" test --profile checked --target-dir "$target/tsan" -p smr-core \
         --lib --test barriers --test leftovers --test owned --test pages --test reclaim --test stress "$@"
     RUSTFLAGS="-Zsanitizer=thread" TSAN_OPTIONS=halt_on_error=1 \
-        with_std "$host" test --release --target-dir "$target/tsan" -p structures \
+        with_std "$host" test --profile checked --target-dir "$target/tsan" -p structures \
         --test inline --test boxed --test boxed_drops --test boxed_guards --test hostile \
         --test regressions "$@"
 }
@@ -99,7 +99,7 @@ emulated() {
     env "CARGO_TARGET_${name^^}_LINKER=$cross-gcc" \
         "CARGO_TARGET_${name^^}_RUNNER=$2 -L /usr/$cross" \
         "PATH=/usr/bin:$PATH" RUSTC_BOOTSTRAP=1 \
-        cargo -Zbuild-std test --release --target "$triple" --target-dir "$target/${triple%%-*}" \
+        cargo -Zbuild-std test --profile checked --target "$triple" --target-dir "$target/${triple%%-*}" \
         "${tested[@]}" --lib "${tests[@]}" "${@:3}"
 }
 
