@@ -93,11 +93,6 @@ impl Size {
     pub(super) fn is_closing(self) -> bool {
         self.0 & CLOSING != 0
     }
-
-    /// What comes after this when that begins.
-    pub(super) fn closing(self) -> Size {
-        Size((self.0 | CLOSING).wrapping_add(CHANGE))
-    }
 }
 
 impl Sizes {
@@ -131,6 +126,7 @@ impl Sizes {
     }
 
     pub(super) fn end_closing(&self, from: Size) -> bool {
+        debug_assert!(from.is_closing());
         self.replace(from, from.0 & !CLOSING)
     }
 
@@ -139,9 +135,10 @@ impl Sizes {
         self.0.fetch_add(CHANGE, Ordering::SeqCst);
     }
 
-    /// The same, unless segments are being closed.
-    pub(super) fn note_at(&self, from: Size) -> bool {
-        self.replace(from, from.0)
+    /// The same, unless there has been something since. What it is then.
+    pub(super) fn note_at(&self, from: Size) -> Option<Size> {
+        let noted = Size(from.0.wrapping_add(CHANGE));
+        self.replace(from, from.0).then_some(noted)
     }
 
     fn replace(&self, from: Size, to: u64) -> bool {

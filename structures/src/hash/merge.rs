@@ -12,10 +12,21 @@ use super::split::BEGINS;
 use super::table::{Place, Table, parent};
 
 impl<S: Slots> Table<S> {
-    /// Merges a bucket, not the first, into the one that it was split from, unless that is done, or others
-    /// split it off all the time. Lock-free: it starts again only if another thread has changed one of the
-    /// two, or split one of them.
+    /// Merges a bucket, not the first, into the one that it was split from, unless that is done, the table
+    /// should have the bucket by now, or others split it off all the time. Lock-free: it starts again only if
+    /// another thread has changed one of the two, or split one of them.
     pub(super) fn merge(&self, section: &Section<'_>, index: usize, rehash: &impl Rehash<S::Item>) {
+        self.merge_unless(section, index, rehash, || self.size.get().buckets() > index);
+    }
+
+    /// The same, unless it is `wanted`: asked before anything that this thread would begin.
+    fn merge_unless(
+        &self,
+        section: &Section<'_>,
+        index: usize,
+        rehash: &impl Rehash<S::Item>,
+        wanted: impl Fn() -> bool,
+    ) {
         let mut begun = 0;
         while begun < BEGINS {
             let bucket = self.segments.bucket(index);
@@ -26,16 +37,34 @@ impl<S: Slots> Table<S> {
                 header,
             };
             match (header.state(), Self::last_child(index, header)) {
+                (State::Uninit, _) if self.is_being_split_off(index) => {
+                    self.help(section, parent(index), rehash);
+                }
                 (State::Uninit, _) => return,
                 (State::Split | State::Ready, _) => self.help(section, index, rehash),
                 (State::Leaving, _) => self.take_back(section, &place, rehash),
+                (State::Open, _) if wanted() => return,
                 (State::Open, Some(child)) => {
                     begun += 1;
-                    self.merge(section, child, rehash);
+                    self.merge_children(section, child, rehash);
                 }
                 (State::Open, None) => begun += usize::from(self.leave(section, &place)),
             }
         }
+    }
+
+    /// Merges a bucket for the sake of one that it was split from, or of one that leaves into that: wanted
+    /// or not. Not generic, so that it ends somewhere.
+    fn merge_children(&self, section: &Section<'_>, index: usize, rehash: &impl Rehash<S::Item>) {
+        let never: fn() -> bool = || false;
+        self.merge_unless(section, index, rehash, never);
+    }
+
+    /// Whether a bucket that is not initialized is about to be: a thread may have stopped in the midst of it.
+    /// Asked of those beyond the size; if the parent's memory is gone, so are they.
+    pub(super) fn is_being_split_off(&self, index: usize) -> bool {
+        let from = self.segments.find(parent(index)).map(Bucket::header);
+        from.is_some_and(|from| from.state() == State::Split && from.depth() == index.ilog2())
     }
 
     /// Brings a merge to its end, if the bucket is leaving.
@@ -81,7 +110,7 @@ impl<S: Slots> Table<S> {
             self.commit(bucket, linked.link);
             return false;
         }
-        if items.is_empty() && linked.in_force.is_null() {
+        if items.is_empty() {
             return bucket.change(header, header.turned(turn).bumped());
         }
         let proposal = Proposal {
@@ -116,7 +145,7 @@ impl<S: Slots> Table<S> {
             State::Split | State::Ready => return self.help(section, index, rehash),
             State::Open if header.depth() > child.header.depth() => {
                 let last = Self::last_child(index, header);
-                return self.merge(section, last.expect("the child is one"), rehash);
+                return self.merge_children(section, last.expect("the child is one"), rehash);
             }
             State::Open => {}
         }
@@ -133,16 +162,16 @@ impl<S: Slots> Table<S> {
         let Some(linked) = Self::read_link(&place) else {
             return;
         };
+        // SAFETY: in force within this section.
+        let blocks = unsafe { list.in_force.blocks() };
+        let items: SmallVec<[_; MOST_SLOTS]> =
+            blocks.flat_map(|block| block.items()).copied().collect();
         let turn = Turn::new(State::Open, header.depth() - 1);
         if linked.pending {
             self.commit(bucket, linked.link);
-        } else if list.in_force.is_null() {
+        } else if items.is_empty() {
             bucket.change(header, header.turned(turn).bumped());
         } else {
-            // SAFETY: in force within this section.
-            let blocks = unsafe { list.in_force.blocks() };
-            let items: SmallVec<[_; MOST_SLOTS]> =
-                blocks.flat_map(|block| block.items()).copied().collect();
             let proposal = Proposal {
                 turn: Some(turn),
                 rest: linked.in_force.block(),

@@ -188,6 +188,14 @@ impl<T: Zeroed, A: Default> Segments<T, A> {
         lines.map(move |at| bucket.cast::<u8>().wrapping_add(at))
     }
 
+    /// One that need not be there.
+    pub(super) fn find(&self, index: usize) -> Option<&T> {
+        let noted = self.entries().get(segment_of(index))?;
+        let noted = noted.load(Ordering::Acquire);
+        // SAFETY: a bucket of the segment, which is not freed before the section has ended in which it was found.
+        (!noted.is_null()).then(|| unsafe { &*noted.wrapping_add(index) })
+    }
+
     /// Sees to it that the bucket is there, and all below it. `first` is for those of a new first
     /// segment. Lock-free.
     pub(super) fn provide(&self, index: usize, first: impl Fn(&T)) -> Result<(), NoMemory> {

@@ -2,19 +2,18 @@
 //!
 //! A segment is taken out of the directory when no thread can have, or get, the number of one of its buckets:
 //!
-//! - **C1.** A bucket beyond [`size`](super::geometry::Sizes) is reached by a guess of the geometry, by the depth of
-//!   an initialized bucket, or by a number that a thread has had before.
+//! - **C1.** A bucket beyond the [size](super::geometry::Sizes) is reached by a guess of the geometry, by the depth
+//!   of an initialized bucket, as the child of one that is being split, or by a number that a thread has had before.
 //! - **C2.** What lowers any of those, a merge or the geometry's, is noted in the size before and after, within
 //!   one section. So if the size is the same at two instants, and every section that was open at the first has
 //!   ended by the second, nothing has been lowered between them. If at both all buckets beyond are not
-//!   initialized, and the geometry says no more than the size, that was so all the time between; so no
-//!   section that is open at the second can have such a number.
+//!   initialized nor about to be, and the geometry says no more than the size, that was so all the time between;
+//!   so no section that is open at the second can have such a number.
 //! - **C3.** At the second instant the size becomes *closing*, unless it has changed. Everybody who would have a
 //!   bucket beyond takes the segments out first, then ends that. Their memory, and with it their address, is
 //!   free only after a grace period, so who is late at taking them out takes nothing else.
-//! - **C4.** Who provides segments beyond the next bucket's notes it in the size before, within one section.
-
-use core::hint;
+//! - **C4.** Who provides segments notes it in the size before, within one section. So none is provided while the
+//!   size is closing.
 
 #[cfg(not(smr_loom))]
 use smr_core::Smr;
@@ -29,6 +28,8 @@ use super::table::Table;
 
 /// Merges in one section.
 const ROUND: usize = 64;
+/// As often is a size looked at that others change.
+const SETTLE: usize = 16;
 
 impl<S: Slots> Table<S> {
     /// How many buckets a table for so many entries has, at least one.
@@ -37,81 +38,91 @@ impl<S: Slots> Table<S> {
         Some(eighths.div_ceil(S::LOAD).max(1))
     }
 
-    /// Merges some buckets, if there are more than so many. Whether there are still. Lock-free.
+    /// Merges some buckets, if there are more than those entries and what is in the table take; not more than
+    /// `budget`, which it takes them off. Whether there is more to do. Lock-free.
     pub(super) fn shrink(
         &self,
         section: &Section<'_>,
-        least: usize,
+        entries: usize,
+        budget: &mut usize,
         rehash: &impl Rehash<S::Item>,
     ) -> bool {
-        let least = least.max(1);
-        let now = self.size.get().buckets();
-        if now <= least {
-            return false;
-        }
-        // Lookups go by the parent before there is need: less often than a write to what all read.
-        let soon = now - (now / 64).max(ROUND).min(now - least);
-        self.lower(soon);
+        let (now, passed_on) = (self.count.get(), self.count.about());
         for _ in 0..ROUND {
             let size = self.size.get();
-            if size.buckets() <= least {
+            // Entries may come all the time.
+            let more = self.count.about().saturating_sub(passed_on);
+            let least = Self::buckets_for(entries.max(now + more));
+            if *budget == 0 || least.is_none_or(|least| size.buckets() <= least) {
+                self.lower();
                 return false;
             }
             if size.is_closing() {
-                self.close(section, size);
+                self.close(section);
             } else if self.size.shrink(size) {
+                *budget -= 1;
                 self.merge(section, size.buckets() - 1, rehash);
             }
         }
+        self.lower();
         true
     }
 
-    /// Tells lookups of fewer buckets.
-    fn lower(&self, buckets: usize) {
+    /// Tells lookups of fewer buckets, if there are.
+    fn lower(&self) {
+        let buckets = self.size.get().buckets();
         if self.geometry.buckets() > buckets {
             // C2, both.
             self.size.note();
             self.geometry.lower(buckets);
             self.size.note();
+            // There may have been more again.
+            self.geometry.raise(self.size.get().buckets());
         }
     }
 
     /// Sees to it that the buckets of segments that could go are not initialized. The size at which that was
-    /// so; none if there are no such segments. Lock-free.
+    /// so; none if there are no such segments, or others change the size all the time. Lock-free.
     pub(super) fn settle_beyond(
         &self,
         section: &Section<'_>,
         rehash: &impl Rehash<S::Item>,
     ) -> Option<Size> {
-        loop {
+        for _ in 0..SETTLE {
             let size = self.size.get();
             let buckets = size.buckets();
             if buckets == 0 || self.segments.beyond(buckets).next().is_none() {
                 return None;
             }
             if size.is_closing() {
-                self.close(section, size);
+                self.close(section);
                 continue;
             }
-            self.lower(buckets);
+            self.lower();
             // Those of late threads.
             for (index, bucket) in self.segments.beyond(buckets).flatten() {
-                if bucket.header().state() != State::Uninit {
+                if !self.is_gone(index, bucket) {
                     self.merge(section, index, rehash);
                 }
             }
+            let size = self.size.get();
             if self.is_settled(size) {
                 return Some(size);
             }
-            hint::spin_loop();
         }
+        None
+    }
+
+    fn is_gone(&self, index: usize, bucket: &Bucket<S>) -> bool {
+        bucket.header().state() == State::Uninit && !self.is_being_split_off(index)
     }
 
     /// Whether the size is still this one, and nothing beyond is initialized.
     fn is_settled(&self, size: Size) -> bool {
         let mut beyond = self.segments.beyond(size.buckets()).flatten();
-        beyond.all(|(_, bucket)| bucket.header().state() == State::Uninit)
+        beyond.all(|(index, bucket)| self.is_gone(index, bucket))
             && self.geometry.buckets() <= size.buckets()
+            && !size.is_closing()
             && self.size.get() == size
     }
 
@@ -127,67 +138,73 @@ impl<S: Slots> Table<S> {
         bury: impl FnMut(Segment<Bucket<S>>),
     ) {
         if self.is_settled(size) && self.size.begin_closing(size) {
-            self.take_beyond(section, size.closing(), bury);
+            self.take_beyond(section, bury);
         }
     }
 
-    /// Takes out all segments beyond a size that is closing, and ends that.
+    /// Takes out all segments beyond, while the size is closing, and ends that.
     #[cold]
-    pub(super) fn close(&self, section: &Section<'_>, size: Size) {
-        self.take_beyond(section, size, |segment| self.pool.bury(segment));
+    pub(super) fn close(&self, section: &Section<'_>) {
+        self.take_beyond(section, |segment| self.pool.bury(segment));
     }
 
     /// The same, with what is taken out by this thread to be freed after a grace period.
-    fn take_beyond(
-        &self,
-        _section: &Section<'_>,
-        size: Size,
-        mut bury: impl FnMut(Segment<Bucket<S>>),
-    ) {
-        let taken = self
-            .segments
-            .take_beyond(size.buckets(), || self.size.get() == size);
-        for segment in taken {
-            for bucket in segment.buckets() {
-                let link = bucket.link();
-                debug_assert_eq!(bucket.header().state(), State::Uninit, "C2");
-                if !link.is_null() {
-                    debug_assert_ne!(link.tag(), bucket.header().parity());
-                    // SAFETY: a dead proposal that nobody else can see any more (C2).
-                    unsafe { block::retire_own(&self.pool, link.block()) };
-                }
-                let more = bucket.more();
-                if !more.is_null() && bucket.curtail(more) {
-                    // SAFETY: as above, and none of its slots is valid.
-                    unsafe { self.segments.annex().give(more) };
-                }
+    fn take_beyond(&self, _section: &Section<'_>, mut bury: impl FnMut(Segment<Bucket<S>>)) {
+        loop {
+            let size = self.size.get();
+            if !size.is_closing() {
+                return;
             }
-            bury(segment);
+            let taken = self
+                .segments
+                .take_beyond(size.buckets(), || self.size.get() == size);
+            for segment in taken {
+                for bucket in segment.buckets() {
+                    self.strip(bucket);
+                }
+                bury(segment);
+            }
+            self.size.end_closing(size);
         }
-        self.size.end_closing(size);
     }
 
-    /// Before segments are provided, other than the next bucket's: none is taken out while this section lasts.
+    /// Takes everything out of a bucket that nobody else can reach any more (C2), and that has no entries.
+    fn strip(&self, bucket: &Bucket<S>) {
+        let (link, more) = (bucket.link(), bucket.more());
+        debug_assert_eq!(bucket.header().state(), State::Uninit, "C2");
+        if !link.is_null() {
+            debug_assert_ne!(link.tag(), bucket.header().parity());
+            // SAFETY: a dead proposal.
+            unsafe { block::retire_own(&self.pool, link.block()) };
+        }
+        if !more.is_null() && bucket.curtail(more) {
+            // SAFETY: taken out of the bucket, once; none of its slots is valid.
+            unsafe { self.segments.annex().give(more) };
+        }
+    }
+
+    /// Before segments are provided (C4): none is taken out while this section lasts.
     pub(super) fn keep_segments(&self, section: &Section<'_>) {
         loop {
             let size = self.size.get();
             if size.is_closing() {
-                self.close(section, size);
-            } else if self.size.note_at(size) {
+                self.close(section);
+            } else if self.size.note_at(size).is_some() {
                 return;
             }
         }
     }
 
-    /// Merges buckets until there are not more than so many, and frees the segments of those that are gone, as
-    /// far as no section is in the way. Lock-free.
+    /// Merges buckets until there are not more than so many entries, and those that are there, take; and frees
+    /// the segments of those that are gone, as far as no section is in the way. Lock-free.
     ///
     /// # Safety
     /// Whoever looks into buckets is in a section.
     #[cfg(not(smr_loom))]
-    pub(super) unsafe fn shrink_to(&self, least: usize, rehash: &impl Rehash<S::Item>) {
+    pub(super) unsafe fn shrink_to(&self, entries: usize, rehash: &impl Rehash<S::Item>) {
         let smr = self.pool.smr();
-        while self.shrink(&smr.enter(), least, rehash) {}
+        let mut budget = self.size.get().buckets();
+        while self.shrink(&smr.enter(), entries, &mut budget, rehash) {}
         let Some(size) = self.settle_beyond(&smr.enter(), rehash) else {
             return;
         };
@@ -216,9 +233,10 @@ impl<S: Slots> Table<S> {
     /// # Safety
     /// Exclusively borrowed.
     #[cfg(not(smr_loom))]
-    pub(super) unsafe fn shrink_at_rest(&self, least: usize, rehash: &impl Rehash<S::Item>) {
+    pub(super) unsafe fn shrink_at_rest(&self, entries: usize, rehash: &impl Rehash<S::Item>) {
         let section = self.pool.smr().enter();
-        while self.shrink(&section, least, rehash) {}
+        let mut budget = self.size.get().buckets();
+        while self.shrink(&section, entries, &mut budget, rehash) {}
         if let Some(size) = self.settle_beyond(&section, rehash) {
             // SAFETY: nobody else looks into buckets.
             let free = |segment: Segment<_>| unsafe { segment.memory().free() };

@@ -81,20 +81,22 @@ impl<S: Slots> Table<S> {
         }
     }
 
-    /// Splits buckets until there are so many.
+    /// Splits buckets until there are so many, or this thread has added so many while others merge them.
     pub(super) fn grow_to(
         &self,
         section: &Section<'_>,
         buckets: usize,
         rehash: &impl Rehash<S::Item>,
     ) -> Result<(), NoMemory> {
-        loop {
+        let mut added = 0;
+        while added < buckets {
             let now = self.size.get();
             if now.buckets() >= buckets {
-                return Ok(());
+                break;
             }
-            self.add_bucket(section, now, rehash)?;
+            added += usize::from(self.add_bucket(section, now, rehash)?);
         }
+        Ok(())
     }
 
     /// Makes room for so many entries.
@@ -120,27 +122,35 @@ impl<S: Slots> Table<S> {
         }
     }
 
-    /// Adds a bucket to a table of this size, unless another thread does.
+    /// Adds a bucket to a table of this size, unless another thread changes that. Whether it did.
     fn add_bucket(
         &self,
         section: &Section<'_>,
-        size: Size,
+        mut size: Size,
         rehash: &impl Rehash<S::Item>,
-    ) -> Result<(), NoMemory> {
+    ) -> Result<bool, NoMemory> {
         let index = size.buckets();
         if index >= MOST_BUCKETS {
             return Err(NoMemory);
         }
         if size.is_closing() {
-            self.close(section, size);
-            return Ok(());
+            self.close(section);
+            return Ok(false);
         }
-        self.segments
-            .provide(index, |bucket| bucket.init(Header::open(0)))?;
+        if self.segments.find(index).is_none() {
+            // C4.
+            let Some(noted) = self.size.note_at(size) else {
+                return Ok(false);
+            };
+            size = noted;
+            self.segments
+                .provide(index, |bucket| bucket.init(Header::open(0)))?;
+        }
         if index >= LARGE {
             self.count.spread();
         }
-        if self.size.grow(size) {
+        let added = self.size.grow(size);
+        if added {
             self.split_off(section, index, rehash);
             // Lookups need not know at once, and the word is in every cache.
             let every = (1 << index.ilog2().saturating_sub(6)).max(1);
@@ -148,7 +158,7 @@ impl<S: Slots> Table<S> {
                 self.geometry.raise(index + 1);
             }
         }
-        Ok(())
+        Ok(added)
     }
 
     /// Splits buckets until this one is open, unless others merge them all the time: who began it again and

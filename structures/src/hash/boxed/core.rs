@@ -346,12 +346,8 @@ impl<K, V, S> Core<K, V, S> {
     }
 
     pub(super) fn shrink_to(&self, entries: usize) {
-        let entries = self.table.count.get().max(entries);
-        let Some(least) = Table::<Words>::buckets_for(entries) else {
-            return;
-        };
         // SAFETY: all operations of this map are in sections.
-        unsafe { self.table.shrink_to(least, &Stored) };
+        unsafe { self.table.shrink_to(entries, &Stored) };
         self.table.pool.flush();
         self.nodes.flush();
     }

@@ -329,7 +329,8 @@ impl<K, V, S> HashMap<K, V, S> {
     /// itself, and never shrinks by itself.
     ///
     /// The buckets' memory is freed if no guard of the domain is in the way for longer than a moment, the
-    /// calling thread's own included; else it is kept for later growth, or for another call to free. (Of what
+    /// calling thread's own included; else it is kept for later growth, or for another call to free: in lazy
+    /// and deferred domains ([`Mode`](smr_core::Mode)) for one after the clock has moved. (Of what
     /// full buckets had besides, an eighth of the table or so, nothing is freed before the map is.) Lock-free;
     /// O(capacity).
     ///

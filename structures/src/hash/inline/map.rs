@@ -279,12 +279,11 @@ where
     /// assert_eq!(map.len(), 100);
     /// ```
     pub fn shrink_to(&mut self, min_capacity: usize) {
-        let entries = self.len().max(min_capacity);
-        let Some(least) = Table::<Pairs>::buckets_for(entries) else {
-            return;
-        };
         // SAFETY: exclusively borrowed.
-        unsafe { self.table.shrink_at_rest(least, &|item| self.rehash(item)) };
+        unsafe {
+            self.table
+                .shrink_at_rest(min_capacity, &|item| self.rehash(item))
+        };
         self.flush();
     }
 

@@ -64,7 +64,7 @@ impl Model for Plain {
         Plain::split(self);
     }
     fn merge(&self) {
-        self.0.shrink(&Section::default(), 1, &hash);
+        self.0.shrink(&Section::default(), 0, &mut 1, &hash);
         self.0.merge(&Section::default(), 1, &hash);
     }
 }

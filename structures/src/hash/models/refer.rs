@@ -307,7 +307,7 @@ impl Map {
     pub(super) fn merge(&self) {
         let _pin = self.heap.pin();
         let section = &Section::default();
-        self.table.shrink(section, 1, &self.hash());
+        self.table.shrink(section, 0, &mut 1, &self.hash());
         self.table.merge(section, 1, &self.hash());
     }
 
