@@ -49,6 +49,11 @@ table() {
 	bucket OPS=2 COLLAPSE ! NO_RECHECK NO_BUMP COMMIT_STALE COMMIT_ANY STEAL_LIVE BLIND
 	bucket OPS=1 NT=3 SPLITTER=1 ! UNBLOCK
 	bucket OPS=2 SPLITTER=1 ! FINISH_FIRST EARLY WRITE_READY
+	close THERE ! NO_GRACE
+	close BEYOND ! NO_NOTE NO_RECHECK FREE_AT_ONCE
+	close STOPPED GROWERS=1 ! NO_SPLIT
+	close BEYOND SHRINKERS=2 GROWERS=1 READERS=0 ! NO_SECOND_LOOK
+	close BEYOND SHRINKERS=2 GROWERS=1 COLLAPSE ! NO_BRACKET
 	END
 }
 
@@ -72,6 +77,7 @@ symptom() {
 	bucket*UNBLOCK) echo 'assertion violated .x&8' ;;
 	bucket*FINISH_FIRST) echo 'assertion violated .*header' ;;
 	bucket*) echo 'assertion violated .*(map|seen|retired)' ;;
+	close*) echo 'assertion violated .*(p!=0|used|deep)' ;;
 	*) echo 'assertion violated .*freed' ;;
 	esac
 }
