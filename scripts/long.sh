@@ -2,13 +2,13 @@
 # The checks that take too long for .ci/run.
 #
 #   scripts/long.sh                 all of them, one after the other: some four hours
-#   scripts/long.sh PART...         loom asan tsan fuzz churn models memcheck i686 aarch64 s390x coverage
+#   scripts/long.sh PART...         loom asan tsan fuzz pairs churn models memcheck i686 aarch64 s390x coverage
 #
 # MINUTES is how long each part that can go on for ever does (30; fuzz: 10 a target). A part that
 # fails does not keep the others from running; the exit status tells.
 set -uo pipefail
 cd "$(dirname "$0")/.."
-all=(loom asan tsan fuzz churn models memcheck i686 aarch64 s390x coverage)
+all=(loom asan tsan fuzz pairs churn models memcheck i686 aarch64 s390x coverage)
 parts=("$@")
 [ $# -gt 0 ] || parts=("${all[@]}")
 for part in "${parts[@]}"; do
@@ -54,6 +54,9 @@ part_fuzz() {
         fuzz "$(basename "$file" .rs)" $((${MINUTES:-10} * 60)) || return
     done
 }
+
+# Two operations on a table, stopped at every pair of their steps.
+part_pairs() { STEPS=all suspension; }
 
 # Entries come and go at constant size; memory must stay.
 part_churn() {
