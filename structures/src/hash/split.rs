@@ -59,7 +59,10 @@ impl<S: Slots> Table<S> {
     pub(super) fn relieve(&self, section: &Section<'_>, hash: u64, rehash: &impl Rehash<S::Item>) {
         let index = self.geometry.guess(hash);
         let index = index.expect("there is a bucket with an entry");
-        self.split_off(section, index, rehash);
+        // Not one that was merged since.
+        if index < self.size.get().buckets() {
+            self.split_off(section, index, rehash);
+        }
         self.grow(section, rehash);
     }
 
