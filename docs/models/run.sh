@@ -49,6 +49,14 @@ table() {
 	bucket OPS=2 COLLAPSE ! NO_RECHECK NO_BUMP COMMIT_STALE COMMIT_ANY STEAL_LIVE BLIND
 	bucket OPS=1 NT=3 SPLITTER=1 ! UNBLOCK
 	bucket OPS=2 SPLITTER=1 ! FINISH_FIRST EARLY WRITE_READY
+	merge OPS0=3 ! GROW_BLIND PREPARE_BLIND MERGE_BLIND CLEAN_BLIND CLEAN_EARLY UNINIT_FIRST OPEN_LATE VERSION_ZERO
+	merge OPS0=3 NK=3 START=0 ! USE_DEAD CLEAN_STALE
+	merge DOES1=READ+WRITE ! READ_BLIND PARENT_FIRST FILLING_LOST PARITY_LOST
+	merge DOES0=SHRINK OPS0=1 DOES1=READ+REMOVE OPS1=2 ! LOOK_EARLY
+	merge DOES0=SHRINK OPS0=1 DOES1=GROW NT=3
+	merge NC=4 NK=3 START=3 DOES0=SHRINK DOES1=READ
+	merge NC=4 NK=3 START=3 OPS0=1 DOES1=SHRINK COLLAPSE ! LEAVE_DEEPER INTO_DEEPER
+	merge NP ! BEGIN_AGAIN
 	END
 }
 
@@ -72,6 +80,8 @@ symptom() {
 	bucket*UNBLOCK) echo 'assertion violated .x&8' ;;
 	bucket*FINISH_FIRST) echo 'assertion violated .*header' ;;
 	bucket*) echo 'assertion violated .*(map|seen|retired)' ;;
+	merge*BEGIN_AGAIN) echo 'non-progress cycle' ;;
+	merge*) echo 'assertion violated .*(map|seen|retired|base|header|h_|n_)' ;;
 	*) echo 'assertion violated .*freed' ;;
 	esac
 }
@@ -83,11 +93,13 @@ in_temporary_directory() {
 
 # optimization, model, flags
 check() {
-	local level=$1 model=$2
+	local level=$1 model=$2 search=-DSAFETY cycles=
 	shift 2
+	# NP: no run is without end, either.
+	case " $* " in *' NP '*) search=-DNP cycles=-l ;; esac
 	spin -a "${@/#/-D}" "$here/$model.pml" >log 2>&1 &&
-		gcc -w "$level" $(grep -ow COLLAPSE <<<"$*" | sed 's/^/-D/') -DSAFETY -DMEMLIM=6000 -o pan pan.c >>log 2>&1 &&
-		./pan -m"${depth:-2000000}" >>log 2>&1
+		gcc -w "$level" $(grep -ow COLLAPSE <<<"$*" | sed 's/^/-D/') $search -DMEMLIM=6000 -o pan pan.c >>log 2>&1 &&
+		./pan $cycles -m"${depth:-2000000}" >>log 2>&1
 }
 
 one() {
