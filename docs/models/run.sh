@@ -54,6 +54,14 @@ table() {
 	close STOPPED GROWERS=1 ! NO_SPLIT
 	close BEYOND SHRINKERS=2 GROWERS=1 READERS=0 ! NO_SECOND_LOOK
 	close BEYOND SHRINKERS=2 GROWERS=1 COLLAPSE ! NO_BRACKET
+	merge OPS0=3 ! GROW_BLIND PREPARE_BLIND MERGE_BLIND CLEAN_BLIND CLEAN_EARLY UNINIT_FIRST OPEN_LATE VERSION_ZERO
+	merge OPS0=3 NK=3 START=0 ! USE_DEAD CLEAN_STALE
+	merge DOES1=READ+WRITE ! READ_BLIND PARENT_FIRST FILLING_LOST PARITY_LOST
+	merge DOES0=SHRINK OPS0=1 DOES1=READ+REMOVE OPS1=2 ! LOOK_EARLY
+	merge DOES0=SHRINK OPS0=1 DOES1=GROW NT=3
+	merge NC=4 NK=3 START=3 DOES0=SHRINK DOES1=READ
+	merge NC=4 NK=3 START=3 OPS0=1 DOES1=SHRINK COLLAPSE ! LEAVE_DEEPER INTO_DEEPER
+	merge NP ! BEGIN_AGAIN
 	END
 }
 
@@ -78,6 +86,8 @@ symptom() {
 	bucket*FINISH_FIRST) echo 'assertion violated .*header' ;;
 	bucket*) echo 'assertion violated .*(map|seen|retired)' ;;
 	close*) echo 'assertion violated .*(p!=0|used|deep)' ;;
+	merge*BEGIN_AGAIN) echo 'non-progress cycle' ;;
+	merge*) echo 'assertion violated .*(map|seen|retired|base|header|h_|n_)' ;;
 	*) echo 'assertion violated .*freed' ;;
 	esac
 }
@@ -89,11 +99,13 @@ in_temporary_directory() {
 
 # optimization, model, flags
 check() {
-	local level=$1 model=$2
+	local level=$1 model=$2 search=-DSAFETY cycles=
 	shift 2
+	# NP: no run is without end, either.
+	case " $* " in *' NP '*) search=-DNP cycles=-l ;; esac
 	spin -a "${@/#/-D}" "$here/$model.pml" >log 2>&1 &&
-		gcc -w "$level" $(grep -ow COLLAPSE <<<"$*" | sed 's/^/-D/') -DSAFETY -DMEMLIM=6000 -o pan pan.c >>log 2>&1 &&
-		./pan -m"${depth:-2000000}" >>log 2>&1
+		gcc -w "$level" $(grep -ow COLLAPSE <<<"$*" | sed 's/^/-D/') $search -DMEMLIM=6000 -o pan pan.c >>log 2>&1 &&
+		./pan $cycles -m"${depth:-2000000}" >>log 2>&1
 }
 
 one() {
