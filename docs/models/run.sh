@@ -47,6 +47,8 @@ table() {
 	narrow BOTH_ADVANCE CHECK_C1
 	narrow BOTH_ADVANCE CHECK_C1 TAG_IS_W ! OLD_TAG
 	bucket OPS=2 COLLAPSE ! NO_RECHECK NO_BUMP COMMIT_STALE COMMIT_ANY STEAL_LIVE BLIND
+	index OPS=4 ! FROZEN_READ NO_RECHECK CHUNK_FIRST NO_TOKEN BOTH_UNLINK EARLY_RETIRE
+	index NT=3 OPS=2 COLLAPSE
 	bucket OPS=1 NT=3 SPLITTER=1 ! UNBLOCK
 	bucket OPS=2 SPLITTER=1 ! FINISH_FIRST EARLY WRITE_READY
 	END
@@ -71,6 +73,7 @@ symptom() {
 	*OLD_TAG) echo 'assertion violated .*mem\[0\]-mem\[1\]' ;;
 	bucket*UNBLOCK) echo 'assertion violated .x&8' ;;
 	bucket*FINISH_FIRST) echo 'assertion violated .*header' ;;
+	index*) echo 'assertion violated .*(content|item|state|used|links)' ;;
 	bucket*) echo 'assertion violated .*(map|seen|retired)' ;;
 	*) echo 'assertion violated .*freed' ;;
 	esac

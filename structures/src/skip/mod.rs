@@ -26,7 +26,8 @@
 //!   it gives up the first; who takes it out of the index, or decides not to put it there, the second; and
 //!   the last retires it. Who has split a chunk loads the index's revision, *then* finds the new chunk still live,
 //!   and puts it into the index; after that, and a fence, it looks again, and if it is frozen by now takes it out. Who
-//!   has absorbed it takes it out, after a fence, if it is there. So in the end it is not. In the index, a
+//!   has absorbed it takes it out, after a fence, if it is there; so may anybody who finds it frozen there, in case
+//!   the other has stopped. So in the end it is not. In the index, a
 //!   chunk takes the place of one with the same low, which is dead: a level has a low once.
 //! - **S7.** A chunk's low is the key of an entry that may be removed meanwhile. Where hints are not the whole
 //!   key, entries count *uses*: one as long as the entry is in the map or its value waits to be dropped, one

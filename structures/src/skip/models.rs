@@ -134,6 +134,13 @@ const SCENARIOS: &[Scenario] = &[
         ..STRICT
     },
     Scenario {
+        name: "a chunk fills the head, and another one is born at its key",
+        keys: &[1, 3, 5, 6, 4],
+        gone: &[1],
+        threads: &[&[PopFirst], &[Insert(1, 1)]],
+        ..STRICT
+    },
+    Scenario {
         name: "neighbours die",
         keys: &[1, 2, 3, 4],
         gone: &[4],

@@ -128,8 +128,9 @@ impl Map {
 
     // Finding.
 
-    /// A live chunk of a level, whose low is within the bound: by the index if that has one.
-    fn enter(&self, bound: Bound, level: usize) -> Seen {
+    /// A live chunk of a level, whose low is within the bound: by the index if that has one. `dead` is one that
+    /// the index still had.
+    fn enter(&self, bound: Bound, level: usize, dead: &mut Option<Address>) -> Seen {
         let mut entry = bound;
         'again: for _ in 0..PATIENCE {
             let (mut chunk, mut at) = self.top();
@@ -157,6 +158,7 @@ impl Map {
                 };
                 (chunk, word) = (child, self.load(child));
                 if is_frozen(word) && Rule::LiveFromIndex.holds() {
+                    *dead = Some(chunk);
                     entry = Bound::Below(self.low(chunk));
                     continue 'again;
                 }
@@ -170,7 +172,11 @@ impl Map {
 
     /// The chunk of a level that covers the bound, behind those, from a live one on, that lead to it.
     fn path(&self, bound: Bound, level: usize) -> Vec<Seen> {
-        let mut path = vec![self.enter(bound, level)];
+        self.path_by(bound, level, &mut None)
+    }
+
+    fn path_by(&self, bound: Bound, level: usize, dead: &mut Option<Address>) -> Vec<Seen> {
+        let mut path = vec![self.enter(bound, level, dead)];
         loop {
             let &(_, word) = path.last().expect("it has one");
             let (next, _) = self.next(word);
@@ -328,8 +334,10 @@ impl Map {
     /// One step: the value that was there, and, if the closure says so, another one or none.
     pub(super) fn update(&self, key: u8, f: impl Fn(Option<u32>) -> Option<u32>) -> Option<u32> {
         let pin = self.heap.pin();
+        let mut dead = None;
         loop {
-            let (chunk, word) = self.find(Bound::To(key), 0);
+            let path = self.path_by(Bound::To(key), 0, &mut dead);
+            let &(chunk, word) = path.last().expect("it has one");
             let (items, next) = self.rev(word, |rev| (rev.items.clone(), rev.next));
             let place = items.binary_search_by_key(&key, |&(key, _)| key);
             let old = place.ok().map(|i| items[i].1);
@@ -367,6 +375,10 @@ impl Map {
             self.index(born, &pin);
             if is_empty && !self.is_head(chunk) && self.freeze((chunk, now)) {
                 self.absorb(chunk, &pin);
+            }
+            // Whoever should may have stopped.
+            if let Some(dead) = dead {
+                self.deindex(dead, &pin);
             }
             return old_value;
         }
