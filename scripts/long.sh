@@ -71,7 +71,7 @@ part_memcheck() {
         -p smr-core -p fuzz --test reclaim --test clock
 }
 
-part_models() { models; }
+part_models() { LONG=1 models; }
 
 part_i686() { i686; }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Checks every model exhaustively, and that every mutant of it is caught.
-#   run.sh                    everything, on all processors (JOBS=n to limit)
+#   run.sh                    everything, on all processors (JOBS=n to limit; LONG=1 for what takes minutes)
 #   run.sh NAME …             the models with these names
 #   run.sh -t NAME [FLAG …]   one run, and the steps that lead to its error if there is one
 # Exits with 1 if a model fails or a mutant is not caught, with 2 if spin or gcc is missing.
@@ -47,6 +47,8 @@ table() {
 	narrow BOTH_ADVANCE CHECK_C1
 	narrow BOTH_ADVANCE CHECK_C1 TAG_IS_W ! OLD_TAG
 	bucket OPS=2 COLLAPSE ! NO_RECHECK NO_BUMP COMMIT_STALE COMMIT_ANY STEAL_LIVE BLIND
+	index OPS=4 ! FROZEN_READ NO_RECHECK CHUNK_FIRST NO_TOKEN BOTH_UNLINK EARLY_RETIRE
+	index LONG NT=3 OPS=2 COLLAPSE
 	bucket OPS=1 NT=3 SPLITTER=1 ! UNBLOCK
 	bucket OPS=2 SPLITTER=1 ! FINISH_FIRST EARLY WRITE_READY
 	close THERE ! NO_GRACE
@@ -69,6 +71,8 @@ table() {
 runs() {
 	table | while read -r model rest; do
 		[ $# -eq 0 ] || case " $* " in *" $model "*) ;; *) continue ;; esac
+		case $rest in LONG*) [ -n "${LONG-}" ] || continue ;; esac
+		rest=${rest#LONG}
 		variant=${rest%%!*}
 		echo pass "$model" $variant
 		case $rest in *!*) for mutant in ${rest#*!}; do echo catch "$model" $variant "$mutant"; done ;; esac
@@ -84,6 +88,7 @@ symptom() {
 	*OLD_TAG) echo 'assertion violated .*mem\[0\]-mem\[1\]' ;;
 	bucket*UNBLOCK) echo 'assertion violated .x&8' ;;
 	bucket*FINISH_FIRST) echo 'assertion violated .*header' ;;
+	index*) echo 'assertion violated .*(content|item|state|used|links)' ;;
 	bucket*) echo 'assertion violated .*(map|seen|retired)' ;;
 	close*) echo 'assertion violated .*(p!=0|used|deep)' ;;
 	merge*BEGIN_AGAIN) echo 'non-progress cycle' ;;

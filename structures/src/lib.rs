@@ -25,6 +25,8 @@ pub mod testing;
 #[cfg_attr(smr_loom, allow(dead_code, reason = "models use a part"))]
 mod hash;
 
+mod skip;
+
 #[cfg(all(feature = "rayon", not(smr_loom)))]
 mod parallel;
 
