@@ -1,6 +1,11 @@
 //! Buckets: a few cache lines of header, link and slots.
 
+#[cfg(not(smr_loom))]
+use core::hint::select_unpredictable;
 use core::mem::MaybeUninit;
+#[cfg(not(smr_loom))]
+use core::mem::offset_of;
+use core::ptr;
 
 use smr_core::primitive::{AtomicPtr, AtomicU64, Ordering};
 
@@ -26,7 +31,7 @@ pub(super) unsafe trait Zeroed {
 /// # Safety
 /// Zeroed memory is a value of the type, and of [`More`](Self::More), neither of which has a destructor;
 /// slots keep what is stored in them.
-pub(super) unsafe trait Slots: Sync {
+pub(super) unsafe trait Slots: Sync + Sized {
     /// How many are in the bucket.
     const COUNT: u32;
     /// How many more an extension has; [`MOST_SLOTS`](super::header::MOST_SLOTS) in all, at most.
@@ -39,6 +44,11 @@ pub(super) unsafe trait Slots: Sync {
     /// So many slots, not more than 16, have tags that can be loaded: it is of use to splits where items do
     /// not tell their hashes.
     const TAGGED: u32 = 0;
+    /// One bit for each slot that has no tag.
+    const UNTAGGED: u32 = 0;
+    /// In bytes: so long before an extension slots would begin whose `COUNT`th were the extension's first.
+    #[cfg(not(smr_loom))]
+    const AHEAD: usize;
     /// What a slot holds; equal if it is the same in every bit.
     type Item: Copy + PartialEq + Send;
     /// An extension.
@@ -59,43 +69,26 @@ pub(super) unsafe trait Slots: Sync {
     /// The same of an extension's slot, counted from its first.
     fn load_more(more: &Self::More, slot: u32) -> Self::Item;
 
-    /// The same of any slot; none if it is an extension's, and there is none. If possible without a branch
-    /// that depends on the slot: nobody can guess it.
+    /// The same of any slot, of slots of which only some may be there.
     ///
     /// # Safety
-    /// `more` is null or an extension.
-    #[inline]
-    unsafe fn load_any(&self, more: *const Self::More, slot: u32) -> Option<Self::Item> {
-        if slot < Self::COUNT {
-            return Some(self.load(slot));
-        }
-        // SAFETY: the caller's contract.
-        let more = unsafe { more.as_ref() };
-        more.map(|more| Self::load_more(more, slot - Self::COUNT))
-    }
+    /// The slot is there.
+    #[cfg(not(smr_loom))]
+    unsafe fn load_at(slots: *const Self, slot: u32) -> Self::Item;
 
     /// Only for the thread that set `filling`, and slots that are not valid.
     fn store(&self, slot: u32, item: Self::Item);
 
     /// The same for an extension's slot.
+    #[cfg(smr_loom)]
     fn store_more(more: &Self::More, slot: u32, item: Self::Item);
 
-    /// The same of any slot; false if it is an extension's, and there is none. As
-    /// [`load_any`](Self::load_any).
+    /// The same of any slot, as [`load_at`](Self::load_at).
     ///
     /// # Safety
-    /// `more` is null or an extension.
-    #[inline]
-    unsafe fn store_any(&self, more: *const Self::More, slot: u32, item: Self::Item) -> bool {
-        if slot < Self::COUNT {
-            self.store(slot, item);
-            return true;
-        }
-        // SAFETY: the caller's contract.
-        let more = unsafe { more.as_ref() };
-        more.inspect(|more| Self::store_more(more, slot - Self::COUNT, item))
-            .is_some()
-    }
+    /// The slot is there.
+    #[cfg(not(smr_loom))]
+    unsafe fn store_at(slots: *const Self, slot: u32, item: Self::Item);
 
     /// Only for the thread that set `filling`, and slots that are not valid; of any slot.
     fn set_tag(&self, slot: u32, tag: u8);
@@ -114,7 +107,7 @@ pub(super) unsafe trait Slots: Sync {
         [0; 16]
     }
 
-    /// One bit for each slot with this tag. Others may be set besides.
+    /// One bit for each slot with this tag, and none for one that has no tag.
     fn all_tagged(&self, tag: u8) -> u32;
 
     /// The slots where an entry of this hash is looked for first: one cache line's. Entries are put
@@ -125,12 +118,54 @@ pub(super) unsafe trait Slots: Sync {
     fn line(&self, hash: u64) -> *const u8;
 }
 
+/// Where a bucket would begin of whose slots the last are an extension's: an address by which these are found
+/// as a bucket's own are. Null if there is no extension.
+pub(super) struct Ahead<S: Slots>(*mut Bucket<S>);
+
+impl<S: Slots> Clone for Ahead<S> {
+    #[inline]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S: Slots> Copy for Ahead<S> {}
+
+impl<S: Slots> Ahead<S> {
+    #[cfg(not(smr_loom))]
+    const BYTES: usize = offset_of!(Bucket<S>, slots) + S::AHEAD;
+    /// Models do not count bytes.
+    #[cfg(smr_loom)]
+    const BYTES: usize = 0;
+
+    #[inline]
+    fn of(more: *mut S::More) -> Self {
+        Ahead(more.wrapping_byte_sub(Self::BYTES).cast())
+    }
+
+    #[inline]
+    pub(super) fn is_null(self) -> bool {
+        self.0.is_null()
+    }
+
+    /// The extension itself, or null.
+    #[inline]
+    pub(super) fn extension(self) -> *mut S::More {
+        let there = self.0.wrapping_byte_add(Self::BYTES).cast();
+        if self.is_null() {
+            ptr::null_mut()
+        } else {
+            there
+        }
+    }
+}
+
 /// A byte for each slot that there may be, in words.
 pub(super) const TAG_BYTES: usize = MOST_SLOTS.next_multiple_of(8);
 
 /// So many bits, fewer than 64.
 #[inline]
-pub(super) fn low_bits(bits: u32) -> u64 {
+pub(super) const fn low_bits(bits: u32) -> u64 {
     !(u64::MAX << bits)
 }
 
@@ -168,6 +203,16 @@ pub(super) trait Probe<I> {
     /// # Safety
     /// The item was in a bucket, by a header that was the same after it was read, within the section.
     unsafe fn is(&self, item: I) -> bool;
+
+    /// The same of one whose tag is known to agree with what is looked for, if `tagged`: of these most are it.
+    ///
+    /// # Safety
+    /// As for [`is`](Self::is).
+    #[inline]
+    unsafe fn is_likely(&self, item: I, _tagged: bool) -> bool {
+        // SAFETY: the caller's contract.
+        unsafe { self.is(item) }
+    }
 }
 
 /// The hashes of the items in a table. Closures are those whose items say all of them.
@@ -239,8 +284,28 @@ impl Tags {
     /// One bit for each slot with this tag.
     #[inline]
     pub(super) fn equal(&self, tag: u8) -> u32 {
-        let [low, high] = [0, 1].map(|i| self.0[i].load(Ordering::Relaxed));
-        bytes_equal(low, high, tag)
+        #[cfg(all(target_arch = "x86_64", not(any(miri, smr_loom, smr_tsan))))]
+        {
+            use core::arch::x86_64 as x86;
+            // Counted from the bucket, whose address is at hand.
+            const AT: usize = 3 * size_of::<u64>();
+            let bucket = (&raw const self.0).wrapping_byte_sub(AT);
+            let bytes: x86::__m128i;
+            // SAFETY: the two words, each of which is loaded at once.
+            unsafe {
+                core::arch::asm!(
+                    "movdqu {}, [{} + {}]",
+                    out(xmm_reg) bytes, in(reg) bucket, const AT,
+                    options(pure, readonly, nostack, preserves_flags)
+                );
+            }
+            equal_to(bytes, tag)
+        }
+        #[cfg(not(all(target_arch = "x86_64", not(any(miri, smr_loom, smr_tsan)))))]
+        {
+            let [low, high] = [0, 1].map(|i| self.0[i].load(Ordering::Relaxed));
+            bytes_equal(low, high, tag)
+        }
     }
 }
 
@@ -252,14 +317,7 @@ pub(super) fn bytes_equal(low: u64, high: u64, byte: u8) -> u32 {
         use core::arch::x86_64 as x86;
         // SAFETY: SSE2 is part of the architecture.
         let bytes = unsafe { x86::_mm_set_epi64x(high.cast_signed(), low.cast_signed()) };
-        // By a multiplication: less than to spread the byte within the register.
-        let four = (u32::from(byte) * 0x0101_0101).cast_signed();
-        // SAFETY: as above.
-        let wanted = unsafe { x86::_mm_set1_epi32(four) };
-        // SAFETY: as above.
-        let equal = unsafe { x86::_mm_cmpeq_epi8(bytes, wanted) };
-        // SAFETY: as above.
-        unsafe { x86::_mm_movemask_epi8(equal) }.cast_unsigned()
+        equal_to(bytes, byte)
     }
     #[cfg(not(target_arch = "x86_64"))]
     {
@@ -269,6 +327,20 @@ pub(super) fn bytes_equal(low: u64, high: u64, byte: u8) -> u32 {
             .map(|(i, other)| u32::from(other == byte) << i)
             .sum()
     }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[inline]
+fn equal_to(bytes: core::arch::x86_64::__m128i, byte: u8) -> u32 {
+    use core::arch::x86_64 as x86;
+    // By a multiplication: less than to spread the byte within the register.
+    let four = (u32::from(byte) * 0x0101_0101).cast_signed();
+    // SAFETY: SSE2 is part of the architecture.
+    let wanted = unsafe { x86::_mm_set1_epi32(four) };
+    // SAFETY: as above.
+    let equal = unsafe { x86::_mm_cmpeq_epi8(bytes, wanted) };
+    // SAFETY: as above.
+    unsafe { x86::_mm_movemask_epi8(equal) }.cast_unsigned()
 }
 
 /// Eight bytes, the first lowest.
@@ -292,7 +364,8 @@ pub(super) fn set_byte(word: &AtomicU64, byte: u32, value: u8) {
 pub(super) struct Bucket<S: Slots> {
     header: AtomicU64,
     link: AtomicPtr<Block<S::Item>>,
-    more: AtomicPtr<S::More>,
+    /// An [`Ahead`].
+    more: AtomicPtr<Bucket<S>>,
     pub(super) slots: S,
 }
 
@@ -302,8 +375,8 @@ unsafe impl<S: Slots> Zeroed for Bucket<S> {
     fn new() -> Self {
         Bucket {
             header: AtomicU64::new(0),
-            link: AtomicPtr::new(core::ptr::null_mut()),
-            more: AtomicPtr::new(core::ptr::null_mut()),
+            link: AtomicPtr::new(ptr::null_mut()),
+            more: AtomicPtr::new(ptr::null_mut()),
             slots: S::new(),
         }
     }
@@ -323,6 +396,13 @@ impl<S: Slots> Bucket<S> {
     pub(super) fn still(&self, header: Header) -> bool {
         Step::Still.fence(Ordering::Acquire);
         Header(self.header.load(Ordering::Relaxed)).agrees(header)
+    }
+
+    /// [`still`](Self::still) in less time, and false as well if a thread has begun or ended to fill.
+    #[inline]
+    pub(super) fn same(&self, header: Header) -> bool {
+        Step::Still.fence(Ordering::Acquire);
+        self.header.load(Ordering::Relaxed) == header.0
     }
 
     /// SeqCst: every change of content linearizes here.
@@ -372,24 +452,24 @@ impl<S: Slots> Bucket<S> {
             .is_ok()
     }
 
-    /// The extension, or null. Acquire: pairs with [`extend`](Self::extend).
+    /// The extension. Acquire: pairs with [`extend`](Self::extend).
     #[inline]
-    pub(super) fn more(&self) -> *mut S::More {
-        self.more.load(Step::Follow.order(Ordering::Acquire))
+    pub(super) fn more(&self) -> Ahead<S> {
+        Ahead(self.more.load(Step::Follow.order(Ordering::Acquire)))
     }
 
     /// Gives it an extension, if it has none. Release: publishes it.
     pub(super) fn extend(&self, more: *mut S::More) -> bool {
-        self.replace_more(core::ptr::null_mut(), more)
+        self.replace_more(ptr::null_mut(), Ahead::<S>::of(more).0)
     }
 
     /// Takes its extension away. Only for the thread that set `filling`, under a header by which none of
     /// the extension's slots is valid.
-    pub(super) fn curtail(&self, more: *mut S::More) -> bool {
-        self.replace_more(more, core::ptr::null_mut())
+    pub(super) fn curtail(&self, more: Ahead<S>) -> bool {
+        self.replace_more(more.0, ptr::null_mut())
     }
 
-    fn replace_more(&self, from: *mut S::More, to: *mut S::More) -> bool {
+    fn replace_more(&self, from: *mut Self, to: *mut Self) -> bool {
         let order = (Step::Publish.order(Ordering::AcqRel), Ordering::Relaxed);
         self.more
             .compare_exchange(from, to, order.0, order.1)
@@ -398,10 +478,32 @@ impl<S: Slots> Bucket<S> {
 
     /// What is in a slot; none if it is in an extension, and there is none, so that the slot cannot be
     /// valid any more.
+    #[cfg(not(smr_loom))]
     #[inline]
     pub(super) fn load(&self, slot: u32) -> Option<S::Item> {
-        // SAFETY: an extension lives as long as the table.
-        unsafe { self.slots.load_any(self.more(), slot) }
+        let slots = self.slots_with(slot)?;
+        // SAFETY: there, or in an extension, which lives as long as the table.
+        Some(unsafe { S::load_at(slots, slot) })
+    }
+
+    #[cfg(smr_loom)]
+    pub(super) fn load(&self, slot: u32) -> Option<S::Item> {
+        if slot < S::COUNT {
+            return Some(self.slots.load(slot));
+        }
+        // SAFETY: null, or an extension, which lives as long as the table.
+        let more = unsafe { self.more().extension().as_ref() }?;
+        Some(S::load_more(more, slot - S::COUNT))
+    }
+
+    /// Slots where this one is: the bucket's, or those that seem to end in its extension. Without a branch
+    /// that depends on the slot: nobody can guess it.
+    #[cfg(not(smr_loom))]
+    #[inline]
+    fn slots_with(&self, slot: u32) -> Option<*const S> {
+        let here = ptr::from_ref(self);
+        let bucket = select_unpredictable(slot < S::COUNT, here, self.more().0.cast_const());
+        (!bucket.is_null()).then(|| bucket.wrapping_byte_add(offset_of!(Self, slots)).cast())
     }
 
     /// What is in the slots: in those that are valid by `header`. None if some are an extension's, and there
@@ -420,7 +522,7 @@ impl<S: Slots> Bucket<S> {
         }
         if header.valid() >> S::COUNT != 0 {
             // SAFETY: null, or an extension, which lives as long as the table.
-            let more = unsafe { self.more().as_ref() }?;
+            let more = unsafe { self.more().extension().as_ref() }?;
             for (slot, item) in (0..S::MORE).zip(outside) {
                 item.write(S::load_more(more, slot));
             }
@@ -432,15 +534,39 @@ impl<S: Slots> Bucket<S> {
     /// is not there.
     #[inline]
     pub(super) fn store(&self, slot: u32, item: S::Item, hash: u64) -> bool {
-        // SAFETY: an extension lives as long as the table; while this thread fills it is not taken away.
-        let stored = unsafe { self.slots.store_any(self.more(), slot, item) };
+        let stored = self.store_untagged(slot, item);
         self.slots.set_tag(slot, tag_of(hash));
         stored
+    }
+
+    /// The same, without a tag.
+    #[cfg(not(smr_loom))]
+    #[inline]
+    pub(super) fn store_untagged(&self, slot: u32, item: S::Item) -> bool {
+        let Some(slots) = self.slots_with(slot) else {
+            return false;
+        };
+        // SAFETY: there, or in an extension, which lives as long as the table; while this thread fills it is not
+        // taken away.
+        unsafe { S::store_at(slots, slot, item) };
+        true
+    }
+
+    #[cfg(smr_loom)]
+    pub(super) fn store_untagged(&self, slot: u32, item: S::Item) -> bool {
+        if slot < S::COUNT {
+            self.slots.store(slot, item);
+            return true;
+        }
+        // SAFETY: null, or an extension, which lives as long as the table.
+        let more = unsafe { self.more().extension().as_ref() };
+        more.inspect(|more| S::store_more(more, slot - S::COUNT, item))
+            .is_some()
     }
 
     /// For a bucket that nobody else can reach: no list.
     pub(super) fn init(&self, header: Header) {
         self.header.store(header.0, Ordering::Relaxed);
-        self.link.store(core::ptr::null_mut(), Ordering::Relaxed);
+        self.link.store(ptr::null_mut(), Ordering::Relaxed);
     }
 }

@@ -1,5 +1,7 @@
 //! How many buckets there are: as lookups know it, and as growth and shrinking settle it.
 
+use core::hint::select_unpredictable;
+
 use smr_core::primitive::{AtomicU64, Ordering};
 
 /// As many buckets as there can be.
@@ -7,14 +9,23 @@ pub(super) const MOST_BUCKETS: usize = 1 << if usize::BITS < 64 { 24 } else { 31
 
 /// How many buckets there are, as far as lookups know: not often written.
 ///
-/// In the low half the bits of a hash that choose among the buckets and those that come next: 2^k - 1, with 2^k
-/// more than there are, and not more than twice as much. In the high half the number; all of it is 0 if there
-/// are none. One word, so that one always belongs to the other.
+/// With 2^k + s buckets, s less than 2^k, in the bits 0–31 2^k - 1, which are the bits of a hash that choose among
+/// 2^k; from bit 33 on s; and bit 32 is set. All of it is 0 if there are none. One word, so that one always
+/// belongs to the other.
 pub(super) struct Geometry(AtomicU64);
 
+const SOME: u64 = 1 << 32;
+const MORE: u32 = 33;
+
 fn pack(buckets: usize) -> u64 {
-    let mask = (2u64 << buckets.ilog2()) - 1;
-    (buckets as u64) << 32 | mask
+    let whole = 1u64 << buckets.ilog2();
+    (buckets as u64 - whole) << MORE | SOME | (whole - 1)
+}
+
+#[inline]
+fn unpack(word: u64) -> usize {
+    let whole = u64::from(word as u32) + (word >> 32 & 1);
+    (whole + (word >> MORE)) as usize
 }
 
 impl Geometry {
@@ -25,17 +36,18 @@ impl Geometry {
     /// Notes that there are so many, if fewer are noted. SeqCst for the first: pairs with the lookup that finds
     /// none, which linearizes there. Release: pairs with the lookups; the buckets are there.
     pub(super) fn raise(&self, buckets: usize) {
-        self.replace(pack(buckets), |noted, new| noted < new);
+        self.replace(buckets, |noted| noted < buckets);
     }
 
     /// Notes that there are so many, if more are noted. Growth and shrinking settle by [`Sizes`] who is late.
     pub(super) fn lower(&self, buckets: usize) {
-        self.replace(pack(buckets), |noted, new| noted > new);
+        self.replace(buckets, |noted| noted > buckets);
     }
 
-    fn replace(&self, new: u64, better: impl Fn(u64, u64) -> bool) {
+    fn replace(&self, buckets: usize, outdated: impl Fn(usize) -> bool) {
+        let new = pack(buckets);
         let mut noted = self.0.load(Ordering::Relaxed);
-        while better(noted, new) {
+        while outdated(unpack(noted)) {
             let order = (Ordering::SeqCst, Ordering::Relaxed);
             match self.0.compare_exchange(noted, new, order.0, order.1) {
                 Ok(_) => return,
@@ -47,7 +59,7 @@ impl Geometry {
     /// How many are noted.
     #[inline]
     pub(super) fn buckets(&self) -> usize {
-        (self.0.load(Ordering::Acquire) >> 32) as usize
+        unpack(self.0.load(Ordering::Acquire))
     }
 
     /// The bucket that a hash belongs to; none if there seem to be no buckets.
@@ -55,11 +67,15 @@ impl Geometry {
     pub(super) fn guess(&self, hash: u64) -> Option<usize> {
         // Acquire: pairs with `raise`.
         let word = self.0.load(Ordering::Acquire);
-        let (mask, buckets) = (u64::from(word as u32), word >> 32);
-        let index = hash & mask;
-        let among_fewer = index & (mask >> 1);
-        let index = if index < buckets { index } else { among_fewer };
-        (buckets != 0).then_some(index as usize)
+        if word == 0 {
+            return None;
+        }
+        let few = u64::from(word as u32);
+        let many = 2 * few + 1;
+        let among_few = hash & few;
+        // A bucket that has been split has one more bit in common with what is in it.
+        let split = among_few < word >> MORE;
+        Some(select_unpredictable(split, hash & many, among_few) as usize)
     }
 
     /// SeqCst: what is not found because there are no buckets has a place in the order of all changes,

@@ -58,29 +58,37 @@ impl<S: Slots> Table<S> {
         super::prefetch(bucket.slots.line(hash));
         let header = bucket.header();
         let mut candidates = bucket.slots.all_tagged(tag_of(hash)) & header.valid();
-        while candidates != 0 {
-            let slot = candidates.trailing_zeros();
-            let item = bucket.load(slot)?;
-            if S::REFER && !bucket.still(header) {
-                return None;
+        let mut tagged = true;
+        loop {
+            while candidates != 0 {
+                let slot = candidates.trailing_zeros();
+                let item = bucket.load(slot)?;
+                if S::REFER && !bucket.same(header) {
+                    return None;
+                }
+                // SAFETY: valid, so it was stored; and it holds all that is looked at, or the header has been
+                // found the same since, and there is a section.
+                if unsafe { probe.is_likely(item, tagged) } {
+                    // An entry is in one bucket only, so this is the right one.
+                    return (S::REFER || bucket.same(header)).then_some(Glance {
+                        bucket,
+                        header,
+                        found: Some(item),
+                        slots: 1 << slot,
+                    });
+                }
+                candidates &= candidates - 1;
             }
-            // SAFETY: valid, so it was stored; and it holds all that is looked at, or the header has been
-            // found the same since, and there is a section.
-            if unsafe { probe.is(item) } {
-                // An entry is in one bucket only, so this is the right one.
-                return (S::REFER || bucket.still(header)).then_some(Glance {
-                    bucket,
-                    header,
-                    found: Some(item),
-                    slots: 1 << slot,
-                });
+            if !tagged {
+                break;
             }
-            candidates &= candidates - 1;
+            candidates = S::UNTAGGED & header.valid();
+            tagged = false;
         }
         let link = bucket.link();
         let here = (hash ^ index as u64).trailing_zeros() >= header.depth();
         let empty = link.is_null() && link.tag() == header.parity();
-        let sure = here && empty && header.is_settled() && bucket.still(header);
+        let sure = here && empty && header.is_settled() && bucket.same(header);
         sure.then_some(Glance {
             bucket,
             header,
@@ -177,7 +185,8 @@ impl<S: Slots> Table<S> {
     ) -> Option<Seen<S::Item>> {
         let Place { bucket, header, .. } = *place;
         let mut found = None;
-        let mut candidates = bucket.slots.all_tagged(tag_of(hash)) & header.valid();
+        let tagged = bucket.slots.all_tagged(tag_of(hash));
+        let mut candidates = (tagged | S::UNTAGGED) & header.valid();
         while candidates != 0 && found.is_none() {
             let slot = candidates.trailing_zeros();
             let item = bucket.load(slot)?;

@@ -89,7 +89,7 @@ fn items_at_rest<'t, S: Slots>(
     let blocks = unsafe { in_force.blocks::<'t>() };
     let listed = blocks.flat_map(|block| block.items().iter().copied());
     // SAFETY: as above.
-    let more = unsafe { bucket.more().as_ref() };
+    let more = unsafe { bucket.more().extension().as_ref() };
     let in_slot = move |slot| match more {
         Some(more) if slot >= S::COUNT => S::load_more(more, slot - S::COUNT),
         _ => bucket.slots.load(slot),

@@ -179,7 +179,7 @@ impl<S: Slots> Table<S> {
         }
         if !more.is_null() && bucket.curtail(more) {
             // SAFETY: taken out of the bucket, once; none of its slots is valid.
-            unsafe { self.segments.annex().give(more) };
+            unsafe { self.segments.annex().give(more.extension()) };
         }
     }
 

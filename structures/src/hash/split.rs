@@ -442,7 +442,6 @@ impl<S: Slots> Table<S> {
     /// as far as there is room. One bit for each filled slot.
     #[inline]
     fn fill(child: &Bucket<S>, entries: &[(S::Item, u64)]) -> u32 {
-        let more = child.more();
         let mut tags = [0; TAG_BYTES];
         let mut put = |slot: u32, &(item, hash): &(S::Item, u64)| {
             tags[slot as usize] = tag_of(hash);
@@ -450,8 +449,7 @@ impl<S: Slots> Table<S> {
                 child.slots.store(slot, item);
                 return;
             }
-            // SAFETY: an extension lives as long as the table; while this thread fills it is not taken away.
-            let stored = unsafe { child.slots.store_any(more, slot, item) };
+            let stored = child.store_untagged(slot, item);
             debug_assert!(
                 stored,
                 "B6: who needs an extension has seen to it that there is one"

@@ -291,7 +291,7 @@ impl<S: Slots> Table<S> {
         if bucket.curtail(more) {
             // SAFETY: the exchange took it out of the bucket, once, where `extend` had put it; by the
             // bucket's header none of its slots is valid.
-            unsafe { self.segments.annex().give(more) };
+            unsafe { self.segments.annex().give(more.extension()) };
         }
         bucket.end_filling();
     }

@@ -2,7 +2,7 @@
 
 use core::cell::{Cell, UnsafeCell};
 use core::marker::PhantomData;
-use core::mem::MaybeUninit;
+use core::mem::{MaybeUninit, needs_drop};
 
 use equivalent::Equivalent;
 use smr_core::{Guard as Section, Shared, Zone};
@@ -38,6 +38,8 @@ impl Word {
     /// It points to such a node, which is not reclaimed during `'g`.
     #[inline]
     pub(super) unsafe fn entry<'g, K, V>(self) -> &'g Node<K, V> {
+        // SAFETY: the address of a node.
+        unsafe { core::hint::assert_unchecked(!self.node().is_null()) };
         // SAFETY: the caller's contract; a head is the start of its node, and the pointer was made of one
         // to all of it.
         unsafe { &*self.node().cast() }
@@ -72,12 +74,21 @@ impl<Q: ?Sized, K, V> Wanted<'_, Q, K, V> {
 impl<Q: ?Sized + Equivalent<K>, K, V> Probe<Word> for Wanted<'_, Q, K, V> {
     #[inline]
     unsafe fn is(&self, word: Word) -> bool {
-        if !word.may_be(self.hash) {
+        // SAFETY: the caller's contract.
+        unsafe { self.is_likely(word, false) }
+    }
+
+    /// One in 256 of the others has the same tag. To ask its word as well costs more, of all lookups, than the
+    /// node's miss now and then.
+    #[inline]
+    unsafe fn is_likely(&self, word: Word, tagged: bool) -> bool {
+        if !tagged && !word.may_be(self.hash) {
             return false;
         }
         // SAFETY: it was in a bucket of this map within the section.
         let entry = unsafe { word.entry::<K, V>() };
-        entry.head.hash == self.hash && self.key.equivalent(&entry.key)
+        let is_cheap = size_of::<K>() <= size_of::<u64>() && !needs_drop::<K>();
+        (is_cheap || entry.head.hash == self.hash) && self.key.equivalent(&entry.key)
     }
 }
 

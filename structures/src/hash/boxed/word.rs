@@ -1,7 +1,6 @@
 //! Slots that hold a pointer to a node, and some bits of its hash.
 
 use core::fmt;
-use core::hint::select_unpredictable;
 use core::ptr;
 
 use smr_core::primitive::{AtomicPtr, Ordering::Relaxed};
@@ -145,6 +144,9 @@ unsafe impl Slots for Words {
     const LOAD: usize = 64;
     const REFER: bool = true;
     const TAGGED: u32 = 16;
+    const UNTAGGED: u32 = !low_bits(Self::TAGGED) as u32;
+    #[cfg(not(smr_loom))]
+    const AHEAD: usize = core::mem::offset_of!(Words, words) + size_of::<[AtomicPtr<Head>; 11]>();
     type Item = Word;
     type More = MoreWords;
 
@@ -171,22 +173,20 @@ unsafe impl Slots for Words {
         Word(more.0[slot as usize].load(Relaxed))
     }
 
+    #[cfg(not(smr_loom))]
     #[inline]
-    unsafe fn load_any(&self, more: *const MoreWords, slot: u32) -> Option<Word> {
+    unsafe fn load_at(slots: *const Words, slot: u32) -> Word {
         // SAFETY: the caller's contract.
-        let word = unsafe { self.word(more, slot) };
-        word.map(|word| Word(word.load(Relaxed)))
+        let word = unsafe { &*Self::at(slots, slot) };
+        Word(word.load(Relaxed))
     }
 
+    #[cfg(not(smr_loom))]
     #[inline]
-    unsafe fn store_any(&self, more: *const MoreWords, slot: u32, word: Word) -> bool {
+    unsafe fn store_at(slots: *const Words, slot: u32, word: Word) {
         // SAFETY: the caller's contract.
-        let place = unsafe { self.word(more, slot) };
-        let Some(place) = place else {
-            return false;
-        };
+        let place = unsafe { &*Self::at(slots, slot) };
         place.store(word.0, Relaxed);
-        true
     }
 
     #[inline]
@@ -194,6 +194,7 @@ unsafe impl Slots for Words {
         self.words[slot as usize].store(word.0, Relaxed);
     }
 
+    #[cfg(smr_loom)]
     #[inline]
     fn store_more(more: &MoreWords, slot: u32, word: Word) {
         more.0[slot as usize].store(word.0, Relaxed);
@@ -216,10 +217,9 @@ unsafe impl Slots for Words {
         self.tags.load()
     }
 
-    /// Of the last, whose tags are not kept, their words tell.
     #[inline]
     fn all_tagged(&self, tag: u8) -> u32 {
-        self.tags.equal(tag) | !low_bits(Self::TAGGED) as u32
+        self.tags.equal(tag)
     }
 
     /// Anywhere: the first are in the header's line, and a lookup asks for both.
@@ -235,24 +235,12 @@ unsafe impl Slots for Words {
 }
 
 impl Words {
-    /// Where a word is; none if that is an extension, and there is none. Without a branch on which it is.
-    ///
-    /// # Safety
-    /// `more` is null or an extension.
+    /// Where a word is. Not by the field: the other slots need not be there.
+    #[cfg(not(smr_loom))]
     #[inline]
-    unsafe fn word(&self, more: *const MoreWords, slot: u32) -> Option<&AtomicPtr<Head>> {
-        type At = *const AtomicPtr<Head>;
-        const NONE: At = ptr::null::<AtomicPtr<Head>>().wrapping_sub(Words::COUNT as usize);
-        let here: At = (&raw const self.words).cast();
-        let there = more
-            .cast::<AtomicPtr<Head>>()
-            .wrapping_sub(Self::COUNT as usize);
-        let first = select_unpredictable(slot < Self::COUNT, here, there);
-        if first == NONE {
-            return None;
-        }
-        // SAFETY: a word of the bucket's, or of the extension's, which is there.
-        Some(unsafe { &*first.wrapping_add(slot as usize) })
+    fn at(slots: *const Words, slot: u32) -> *const AtomicPtr<Head> {
+        let words = slots.wrapping_byte_add(core::mem::offset_of!(Words, words));
+        words.cast::<AtomicPtr<Head>>().wrapping_add(slot as usize)
     }
 }
 

@@ -2,7 +2,6 @@
 
 use core::hint::select_unpredictable;
 use core::mem::MaybeUninit;
-use core::ptr;
 
 use bytemuck::NoUninit;
 use smr_core::primitive::{AtomicU64, Ordering::Relaxed};
@@ -35,6 +34,8 @@ unsafe impl Slots for Pairs {
     const MORE: u32 = 7;
     const LOAD: usize = 82;
     const REFER: bool = false;
+    #[cfg(not(smr_loom))]
+    const AHEAD: usize = core::mem::offset_of!(Pairs, pairs) + size_of::<[[AtomicU64; 2]; 13]>();
     type Item = Pair;
     type More = MorePairs;
 
@@ -66,23 +67,21 @@ unsafe impl Slots for Pairs {
         item.store(&self.pairs[slot as usize]);
     }
 
+    #[cfg(not(smr_loom))]
     #[inline]
-    unsafe fn load_any(&self, more: *const MorePairs, slot: u32) -> Option<Pair> {
+    unsafe fn load_at(slots: *const Pairs, slot: u32) -> Pair {
         // SAFETY: the caller's contract.
-        unsafe { self.pair(more, slot) }.map(Pair::load)
+        Pair::load(unsafe { &*Self::at(slots, slot) })
     }
 
+    #[cfg(not(smr_loom))]
     #[inline]
-    unsafe fn store_any(&self, more: *const MorePairs, slot: u32, item: Pair) -> bool {
+    unsafe fn store_at(slots: *const Pairs, slot: u32, item: Pair) {
         // SAFETY: the caller's contract.
-        let pair = unsafe { self.pair(more, slot) };
-        let Some(pair) = pair else {
-            return false;
-        };
-        item.store(pair);
-        true
+        item.store(unsafe { &*Self::at(slots, slot) });
     }
 
+    #[cfg(smr_loom)]
     fn store_more(more: &MorePairs, slot: u32, item: Pair) {
         item.store(&more.0[slot as usize]);
     }
@@ -117,21 +116,12 @@ unsafe impl Slots for Pairs {
 }
 
 impl Pairs {
-    /// Where a pair is; none if that is an extension, and there is none.
-    ///
-    /// # Safety
-    /// `more` is null or an extension.
+    /// Where a pair is. Not by the field: the other slots need not be there.
+    #[cfg(not(smr_loom))]
     #[inline]
-    unsafe fn pair(&self, more: *const MorePairs, slot: u32) -> Option<&[AtomicU64; 2]> {
-        type At = *const [AtomicU64; 2];
-        let here: At = (&raw const self.pairs).cast();
-        let there = more.cast::<[AtomicU64; 2]>().wrapping_sub(13);
-        let first = select_unpredictable(slot < 13, here, there);
-        if first == ptr::null::<[AtomicU64; 2]>().wrapping_sub(13) {
-            return None;
-        }
-        // SAFETY: a pair of the bucket's, or of the extension's, which is there.
-        Some(unsafe { &*first.wrapping_add(slot as usize) })
+    fn at(slots: *const Pairs, slot: u32) -> *const [AtomicU64; 2] {
+        let pairs = slots.wrapping_byte_add(core::mem::offset_of!(Pairs, pairs));
+        pairs.cast::<[AtomicU64; 2]>().wrapping_add(slot as usize)
     }
 }
 
