@@ -105,7 +105,7 @@ fn spread(hash: u64) -> u64 {
 
 /// Asks the cache for a line.
 #[inline]
-fn prefetch(at: *const u8) {
+pub(crate) fn prefetch(at: *const u8) {
     #[cfg(target_arch = "x86_64")]
     {
         use core::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};

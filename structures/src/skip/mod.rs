@@ -66,5 +66,21 @@
 //!
 //! The protocol and its orderings are model-checked with loom (`models.rs`); see `docs/skip.md`.
 
+mod change;
+mod compare;
+mod core;
+mod ends;
+mod find;
+mod hint;
+mod memory;
+mod probe;
+mod reclaim;
+mod rev;
+mod rules;
+#[cfg(all(test, not(smr_loom)))]
+mod tests;
+mod update;
+mod walk;
+
 #[cfg(all(test, smr_loom))]
 mod models;

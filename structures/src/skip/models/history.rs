@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::protocol::{Bound, Map};
+use super::map::{Bound, Key, Map};
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Op {
@@ -48,7 +48,7 @@ impl Log {
         self.clock.fetch_add(1, Ordering::Relaxed)
     }
 
-    pub(super) fn run(&self, map: &Map, op: Op) {
+    pub(super) fn run<K: Key>(&self, map: &Map<K>, op: Op) {
         let begin = self.now();
         let value = |key, value: Option<u32>| value.map(|value| (key, value));
         let answer = match op {

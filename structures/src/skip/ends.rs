@@ -1,0 +1,218 @@
+//! The first and the last entries, and those next to a place.
+
+use core::ptr;
+
+use super::change::{Content, Part, retry};
+use super::compare::Comparator;
+use super::core::{Core, Seen};
+use super::find::{Path, Trail};
+use super::memory::Entry;
+use super::probe::{Cut, LowKey, Probe, WantedLow};
+use super::reclaim::Section;
+use super::rules::Rule;
+
+/// No place: for cuts at the end.
+pub(super) struct Nowhere;
+
+impl<K> Probe<K> for Nowhere {
+    fn is_hinted(&self) -> bool {
+        true
+    }
+
+    fn hint(&self, _: usize) -> u64 {
+        0
+    }
+
+    fn compare(&self, _: &K) -> core::cmp::Ordering {
+        core::cmp::Ordering::Greater
+    }
+}
+
+/// Something has changed meanwhile.
+struct Changed;
+
+impl<K, V, C: Comparator<K>> Core<K, V, C> {
+    /// The first entry. Lock-free; linearizes at the load of the word of the chunk that has it, if the empty
+    /// ones before it have not changed then.
+    pub(super) fn first<'s>(&'s self, section: &'s Section<'_>) -> Option<&'s Entry<K, V>> {
+        loop {
+            let head = Seen::now(self.head(0, section)?);
+            let mut path = Path::new();
+            path.push(head);
+            if let Ok(found) = Self::next_from(section, path, |_| 0, Rule::First) {
+                return found;
+            }
+            retry();
+        }
+    }
+
+    /// The first entry on the right of a cut. As [`first`](Self::first).
+    pub(super) fn above<'s, P: Probe<K>>(
+        &'s self,
+        section: &'s Section<'_>,
+        cut: Cut<'_, P>,
+    ) -> Option<&'s Entry<K, V>> {
+        loop {
+            let path = self.path(section, cut, &mut Trail::new())?;
+            let within = |seen: Seen<'s>| {
+                let view = seen.view(section);
+                cut.count(view.len(), |p| Self::locate(view, 0, p, section))
+            };
+            if let Ok(found) = Self::next_from(section, path, within, Rule::Lower) {
+                return found;
+            }
+            retry();
+        }
+    }
+
+    /// The first entry in the last chunk of a path, behind so many, or in those behind it.
+    fn next_from<'s>(
+        section: &'s Section<'_>,
+        mut path: Path<'s>,
+        within: impl FnOnce(Seen<'s>) -> usize,
+        rule: Rule,
+    ) -> Result<Option<&'s Entry<K, V>>, Changed> {
+        let covering = path.len() - 1;
+        let mut seen = path[covering];
+        let mut at = within(seen);
+        loop {
+            let view = seen.view(section);
+            let found = view.items().get(at);
+            let next = Self::next(view, section);
+            if let (None, Some(next)) = (found, next) {
+                seen = Seen::now(next);
+                path.push(seen);
+                at = 0;
+                continue;
+            }
+            let before = path.len() - 1;
+            // A chunk that covers the place itself needs no others.
+            if before > covering && rule.holds() && !are_unchanged(&path[..before]) {
+                return Err(Changed);
+            }
+            return Ok(found.map(|&item| Self::entry(item, section)));
+        }
+    }
+
+    /// The last entry on the left of a cut. Lock-free; linearizes at the load of the word of the chunk that has
+    /// it, if the empty ones behind it have not changed then.
+    pub(super) fn below<'s, P: Probe<K>>(
+        &'s self,
+        section: &'s Section<'_>,
+        cut: Cut<'_, P>,
+    ) -> Option<&'s Entry<K, V>> {
+        let comparator = &self.comparator;
+        'again: loop {
+            let mut trail = Trail::new();
+            let mut right = Path::new();
+            let mut seen = self.find(section, cut, 0, &mut trail)?;
+            let view = seen.view(section);
+            let mut within = cut.count(view.len(), |p| Self::locate(view, 0, p, section));
+            loop {
+                let is_behind = |next: &Seen<'_>| {
+                    ptr::eq(seen.view(section).next(), next.chunk) && are_unchanged(&right)
+                };
+                if let Some(next) = right.last()
+                    && Rule::Upper.holds()
+                    && !is_behind(next)
+                {
+                    retry();
+                    continue 'again;
+                }
+                let view = seen.view(section);
+                if within > 0 {
+                    let item = view.items()[within - 1];
+                    return Some(Self::entry(item, section));
+                }
+                if seen.chunk.is_head {
+                    return None;
+                }
+                right.push(seen);
+                let low = Self::low(seen.chunk, section);
+                let wanted = WantedLow { low, comparator };
+                seen = self.find(section, Cut::Below(&wanted), 0, &mut trail)?;
+                // All that it has: keys below the low of the next.
+                within = seen.view(section).len();
+            }
+        }
+    }
+
+    /// Takes the first entry out. Lock-free; linearizes at the change of the first chunk.
+    pub(super) fn pop_first<'s>(&'s self, section: &'s Section<'_>) -> Option<&'s Entry<K, V>> {
+        let mut trail = Trail::new();
+        loop {
+            let mut seen = Seen::now(self.head(0, section)?);
+            if seen.view(section).len() == 0 {
+                let next = Seen::now(Self::next(seen.view(section), section)?);
+                let is_empty = next.view(section).len() == 0;
+                if Rule::PopFirst.holds() || next.is_frozen() || is_empty {
+                    if next.is_frozen() || next.chunk.freeze(next.word) {
+                        self.absorb(next.chunk, section, &mut trail);
+                    }
+                    retry();
+                    continue;
+                }
+                seen = next;
+            }
+            if let Some(entry) = self.pop(seen, 0, section) {
+                return Some(entry);
+            }
+        }
+    }
+
+    /// Takes the last entry out. Lock-free; linearizes at the change of the last chunk.
+    pub(super) fn pop_last<'s>(&'s self, section: &'s Section<'_>) -> Option<&'s Entry<K, V>> {
+        let comparator = &self.comparator;
+        let mut trail = Trail::new();
+        let mut before: Option<LowKey<'s, K>> = None;
+        loop {
+            let seen = match before.take() {
+                None => self.find(section, Cut::<Nowhere>::End, 0, &mut trail)?,
+                Some(low) => {
+                    let wanted = WantedLow { low, comparator };
+                    self.find(section, Cut::Below(&wanted), 0, &mut trail)?
+                }
+            };
+            let len = seen.view(section).len();
+            if len == 0 && seen.chunk.is_head {
+                return None;
+            }
+            if !seen.is_frozen() && len == 0 {
+                if !Rule::PopLast.holds() {
+                    before = Some(Self::low(seen.chunk, section));
+                } else if seen.chunk.freeze(seen.word) {
+                    self.absorb(seen.chunk, section, &mut trail);
+                }
+                continue;
+            }
+            if seen.is_frozen() {
+                self.absorb(seen.chunk, section, &mut trail);
+                retry();
+                continue;
+            }
+            if let Some(entry) = self.pop(seen, len - 1, section) {
+                return Some(entry);
+            }
+        }
+    }
+
+    /// Takes an entry out of a live chunk. None if that has changed.
+    fn pop<'s>(
+        &self,
+        seen: Seen<'s>,
+        at: usize,
+        section: &'s Section<'_>,
+    ) -> Option<&'s Entry<K, V>> {
+        let view = seen.view(section);
+        let entry = Self::entry(view.items()[at], section);
+        let content = Content::with(view, at..at + 1, Part::NONE);
+        self.replace(seen, &content, section)?;
+        // SAFETY: S5: this thread has replaced it.
+        unsafe { self.memory.retire(ptr::from_ref(entry).cast_mut(), section) };
+        Some(entry)
+    }
+}
+
+fn are_unchanged(path: &[Seen<'_>]) -> bool {
+    path.iter().all(|seen| seen.chunk.load() == seen.word)
+}

@@ -1,0 +1,201 @@
+//! The way to the chunk that covers a place.
+
+use core::ptr;
+
+use smallvec::SmallVec;
+
+use super::compare::Comparator;
+use super::core::{Core, Seen};
+use super::probe::{Cut, LowKey, Probe, WantedLow};
+use super::reclaim::Section;
+use super::rev::{Chunk, View};
+use super::rules::Rule;
+
+/// Ways down before a level is walked from its head: only orders that contradict themselves, or many threads
+/// that have stopped, need so many.
+const PATIENCE: usize = if cfg!(smr_loom) { 2 } else { 16 };
+
+/// What an operation has met, and others may have left behind.
+pub(super) struct Trail<'s> {
+    /// A dead chunk that is still in the index.
+    pub(super) dead: Option<&'s Chunk>,
+    /// A frozen one that was not found where its low is.
+    pub(super) vain: *const Chunk,
+}
+
+impl Trail<'_> {
+    #[inline]
+    pub(super) fn new() -> Self {
+        Trail {
+            dead: None,
+            vain: ptr::null(),
+        }
+    }
+}
+
+/// Chunks, from a live one on, that lead to one.
+pub(super) type Path<'s> = SmallVec<[Seen<'s>; 4]>;
+
+impl<K, V, C: Comparator<K>> Core<K, V, C> {
+    /// The chunk of a level that covers a place. None as long as there has been no entry.
+    #[inline(always)]
+    pub(super) fn find<'s, P: Probe<K>>(
+        &'s self,
+        section: &'s Section<'_>,
+        cut: Cut<'_, P>,
+        level: u16,
+        trail: &mut Trail<'s>,
+    ) -> Option<Seen<'s>> {
+        self.find_by(section, cut, level, trail, |_| ())
+    }
+
+    /// The same of level 0, behind those that lead to it.
+    pub(super) fn path<'s, P: Probe<K>>(
+        &'s self,
+        section: &'s Section<'_>,
+        cut: Cut<'_, P>,
+        trail: &mut Trail<'s>,
+    ) -> Option<Path<'s>> {
+        let mut path = Path::new();
+        self.find_by(section, cut, 0, trail, |seen| {
+            if !seen.is_frozen() || !Rule::Anchor.holds() {
+                path.clear();
+            }
+            path.push(seen);
+        })?;
+        Some(path)
+    }
+
+    #[inline(always)]
+    fn find_by<'s, P: Probe<K>>(
+        &'s self,
+        section: &'s Section<'_>,
+        cut: Cut<'_, P>,
+        level: u16,
+        trail: &mut Trail<'s>,
+        mut visit: impl FnMut(Seen<'s>),
+    ) -> Option<Seen<'s>> {
+        let top = self.top(section)?;
+        let (from, right) = match Self::descend(section, top, cut, level, trail) {
+            Ok(from) => from,
+            Err(low) => (
+                self.descend_closely(section, level, low, trail),
+                ptr::null(),
+            ),
+        };
+        from.view(section).prefetch(level == 0);
+        Some(Self::walk(section, cut, from, right, &mut visit))
+    }
+
+    /// To a chunk before `low`.
+    #[cold]
+    #[inline(never)]
+    fn descend_closely<'s>(
+        &'s self,
+        section: &'s Section<'_>,
+        level: u16,
+        mut low: LowKey<'s, K>,
+        trail: &mut Trail<'s>,
+    ) -> Seen<'s> {
+        let top = self.top(section).expect("there is a level");
+        let comparator = &self.comparator;
+        for _ in 1..PATIENCE {
+            let wanted = WantedLow { low, comparator };
+            match Self::descend(section, top, Cut::Below(&wanted), level, trail) {
+                Ok((from, _)) => return from,
+                Err(lower) => low = lower,
+            }
+        }
+        let head = self.head(level, section);
+        Seen::now(head.expect("there is a level"))
+    }
+
+    /// Down the index: to a live chunk that begins on the left of the cut, and the next one in the index, which
+    /// does not. If the index has a dead one there, its low, or that of the one above in which there is none: a
+    /// live one is to be looked for before it.
+    #[inline(always)]
+    fn descend<'s, P: Probe<K>>(
+        section: &'s Section<'_>,
+        top: &'s Chunk,
+        cut: Cut<'_, P>,
+        level: u16,
+        trail: &mut Trail<'s>,
+    ) -> Result<(Seen<'s>, *const Chunk), LowKey<'s, K>> {
+        let mut seen = Seen::now(top);
+        let mut right = ptr::null();
+        let mut at = top.level;
+        debug_assert!(at >= level, "a level that is there");
+        while at > level {
+            seen.view(section).prefetch(false);
+            seen = Self::walk(section, cut, seen, right, &mut |_| ());
+            let view = seen.view(section);
+            let mut within = cut.count(view.len(), |p| Self::locate(view, at, p, section));
+            if within == 0 && (seen.chunk.is_head || !Rule::ChildBelow.holds()) {
+                // A head's first child is the head below.
+                within = usize::from(view.len() > 0);
+            }
+            if within == 0 {
+                return Err(Self::low(seen.chunk, section));
+            }
+            let child = Self::child(view.items()[within - 1], section);
+            right = view
+                .items()
+                .get(within)
+                .map_or(ptr::null(), |item| item.cast());
+            seen = Seen::now(child);
+            if seen.is_frozen() && Rule::LiveFromIndex.holds() {
+                trail.dead = Some(child);
+                return Err(Self::low(child, section));
+            }
+            at -= 1;
+        }
+        Ok((seen, right))
+    }
+
+    /// To the right, as long as what is there begins on the left of the cut. `right` does not.
+    #[inline(always)]
+    fn walk<'s, P: Probe<K>>(
+        section: &'s Section<'_>,
+        cut: Cut<'_, P>,
+        mut seen: Seen<'s>,
+        mut right: *const Chunk,
+        visit: &mut impl FnMut(Seen<'s>),
+    ) -> Seen<'s> {
+        visit(seen);
+        while let Some(next) = Self::goes_right(section, seen.view(section), cut, right) {
+            right = ptr::null();
+            seen = Seen::now(next);
+            visit(seen);
+        }
+        seen
+    }
+
+    #[inline(always)]
+    fn goes_right<'s, P: Probe<K>>(
+        section: &'s Section<'_>,
+        view: View<'s>,
+        cut: Cut<'_, P>,
+        right: *const Chunk,
+    ) -> Option<&'s Chunk> {
+        let next = view.next();
+        if next.is_null() || ptr::eq(next, right) {
+            return None;
+        }
+        let hint = view.head().next_hint;
+        let holds = cut.holds(|probe| {
+            if probe.is_hinted() {
+                let order = hint.cmp(&probe.hint(0));
+                if Self::is_whole() || order.is_ne() {
+                    return order;
+                }
+            }
+            let next = Self::next(view, section).expect("it is not null");
+            Self::order(&Self::low(next, section), probe)
+        });
+        if holds {
+            Self::next(view, section)
+        } else {
+            None
+        }
+    }
+}

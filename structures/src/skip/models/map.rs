@@ -1,0 +1,245 @@
+//! The map's own code, on small keys, with chunks of two items.
+
+use core::fmt::Debug;
+
+use super::super::compare::Natural;
+use super::super::core::{Core, Seen};
+use super::super::memory::Entry;
+use super::super::probe::{Cut, LowKey, Wanted};
+use super::super::reclaim::{Domain, Section};
+use super::super::rev::{Chunk, Item};
+use super::super::update::Decision;
+
+/// Numbers above 0, whose hints say nothing, so that chunks' lows are entries' keys, or all.
+pub(super) trait Key: Ord + Debug + 'static {
+    fn new(number: u8) -> Self;
+    fn number(&self) -> u8;
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) struct Opaque(u8);
+
+impl Key for Opaque {
+    fn new(number: u8) -> Self {
+        Opaque(number)
+    }
+
+    fn number(&self) -> u8 {
+        self.0
+    }
+}
+
+impl Key for u8 {
+    fn new(number: u8) -> Self {
+        number
+    }
+
+    fn number(&self) -> u8 {
+        *self
+    }
+}
+
+/// What lies at or below it is on the left.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Bound {
+    To(u8),
+    Below(u8),
+    End,
+}
+
+impl Bound {
+    pub(super) fn holds(self, low: u8) -> bool {
+        match self {
+            Bound::To(key) => low <= key,
+            Bound::Below(key) => low < key,
+            Bound::End => true,
+        }
+    }
+
+    fn with<K: Key, R>(self, f: impl FnOnce(Cut<'_, Wanted<'_, K, K, Natural>>) -> R) -> R {
+        let key = K::new(match self {
+            Bound::To(key) | Bound::Below(key) => key,
+            Bound::End => 0,
+        });
+        let wanted = Wanted::new(&key, &Natural);
+        f(match self {
+            Bound::To(_) => Cut::To(&wanted),
+            Bound::Below(_) => Cut::Below(&wanted),
+            Bound::End => Cut::End,
+        })
+    }
+}
+
+type Pair = (u8, u32);
+
+pub(super) struct Map<K: Key> {
+    core: Core<K, u32, Natural>,
+    domain: Domain,
+}
+
+// SAFETY: keys and values are numbers; the memory is the models' own, behind locks.
+unsafe impl<K: Key> Send for Map<K> {}
+// SAFETY: as above.
+unsafe impl<K: Key> Sync for Map<K> {}
+
+fn pair<K: Key>(entry: &Entry<K, u32>) -> Pair {
+    (entry.key.number(), entry.value)
+}
+
+impl<K: Key> Map<K> {
+    pub(super) fn new(keeps_revisions: bool) -> Self {
+        let domain = Domain::new(keeps_revisions);
+        let core = Core::new(Natural, &domain);
+        let map = Map { core, domain };
+        map.core.begin(&map.domain.enter());
+        map
+    }
+
+    pub(super) fn get(&self, key: u8) -> Option<u32> {
+        let section = self.domain.enter();
+        let key = K::new(key);
+        let found = self.core.get(&section, &Wanted::new(&key, &Natural));
+        found.map(|entry| entry.value)
+    }
+
+    /// One step: the value that was there, and, if the closure says so, another one or none.
+    pub(super) fn update(&self, key: u8, f: impl Fn(Option<u32>) -> Option<u32>) -> Option<u32> {
+        let section = self.domain.enter();
+        let memory = &self.core.memory;
+        let wanted = K::new(key);
+        let mut draft: Option<*mut Entry<K, u32>> = None;
+        let (old, decision) = self.core.change(
+            &section,
+            &Wanted::<K, K, Natural>::new(&wanted, &Natural),
+            |old| {
+                if let Some(draft) = draft.take() {
+                    // SAFETY: not published: it would not be asked again.
+                    unsafe { memory.take(draft) };
+                }
+                match f(old.map(|entry| entry.value)) {
+                    None => Decision::Remove,
+                    Some(value) => {
+                        let key = K::new(key);
+                        let made = memory.entry(Entry { key, value }, &section);
+                        draft = Some(made);
+                        Decision::Put(made)
+                    }
+                }
+            },
+        );
+        if let (Decision::Remove, Some(draft)) = (decision, draft) {
+            // SAFETY: not published.
+            unsafe { memory.take(draft) };
+        }
+        old.map(|entry| entry.value)
+    }
+
+    pub(super) fn first(&self) -> Option<Pair> {
+        self.core.first(&self.domain.enter()).map(pair)
+    }
+
+    pub(super) fn above(&self, bound: Bound) -> Option<Pair> {
+        let section = self.domain.enter();
+        bound.with(|cut| self.core.above(&section, cut).map(pair))
+    }
+
+    pub(super) fn below(&self, bound: Bound) -> Option<Pair> {
+        let section = self.domain.enter();
+        bound.with(|cut| self.core.below(&section, cut).map(pair))
+    }
+
+    pub(super) fn pop_first(&self) -> Option<Pair> {
+        self.core.pop_first(&self.domain.enter()).map(pair)
+    }
+
+    pub(super) fn pop_last(&self) -> Option<Pair> {
+        self.core.pop_last(&self.domain.enter()).map(pair)
+    }
+
+    pub(super) fn forward(&self) -> Vec<Pair> {
+        let section = self.domain.enter();
+        let mut found = Vec::new();
+        let mut batch = self.core.batch_first(&section);
+        while let Some(mut now) = batch {
+            while let Some(entry) = Core::<K, u32, Natural>::pop_front(&mut now, &section) {
+                found.push(pair(entry));
+            }
+            batch = Core::<K, u32, Natural>::batch_after(&now, &section);
+        }
+        found
+    }
+
+    pub(super) fn backward(&self) -> Vec<Pair> {
+        let section = self.domain.enter();
+        let mut found = Vec::new();
+        let mut batch = Bound::End.with(|cut| self.core.batch_below(&section, cut));
+        while let Some(mut now) = batch {
+            while let Some(entry) = Core::<K, u32, Natural>::pop_back(&mut now, &section) {
+                found.push(pair(entry));
+            }
+            batch = self.core.batch_before(&now, &section);
+        }
+        found
+    }
+
+    fn low(chunk: &Chunk, section: &Section<'_>) -> u8 {
+        match Core::<K, u32, Natural>::low(chunk, section) {
+            LowKey::Least => 0,
+            LowKey::Hint(hint) => u8::try_from(hint).expect("a key"),
+            LowKey::Key(key) => key.number(),
+        }
+    }
+
+    /// At rest: every chunk is live, and has its place in the index, nothing else has.
+    pub(super) fn check(&self) {
+        let section = self.domain.enter();
+        let mut head = self.core.top(&section).expect("a head");
+        let mut indexed: Option<Vec<Item>> = None;
+        loop {
+            let level = head.level;
+            let mut here: Vec<Item> = Vec::new();
+            let mut items = Vec::new();
+            let mut chunk = Some(head);
+            while let Some(at) = chunk {
+                let seen = Seen::now(at);
+                assert!(!seen.is_frozen(), "a frozen chunk is left");
+                assert_eq!(at.level, level);
+                assert_eq!(at.is_head, here.is_empty());
+                assert_eq!(at.links(), if at.is_head { 0 } else { 2 });
+                here.push(core::ptr::from_ref(at).cast_mut().cast());
+                let view = seen.view(&section);
+                let low = Self::low(at, &section);
+                let next = Core::<K, u32, Natural>::next(view, &section);
+                let limit = next.map(|next| Self::low(next, &section));
+                let keys = view.items().iter().map(|&item| match level {
+                    0 => Core::<K, u32, Natural>::entry(item, &section).key.number(),
+                    _ => Self::low(Core::<K, u32, Natural>::child(item, &section), &section),
+                });
+                let keys: Vec<u8> = keys.collect();
+                assert!(keys.is_sorted_by(|a, b| a < b), "{keys:?}");
+                assert!(keys.iter().all(|&key| key >= low));
+                assert!(
+                    keys.iter()
+                        .all(|&key| limit.is_none_or(|limit| key < limit))
+                );
+                items.extend_from_slice(view.items());
+                chunk = next;
+            }
+            match &indexed {
+                None => assert_eq!(here.len(), 1, "the top level is one chunk"),
+                Some(indexed) => assert_eq!(*indexed, here, "the index has each chunk once"),
+            }
+            if level == 0 {
+                return;
+            }
+            head = Core::<K, u32, Natural>::child(items[0], &section);
+            indexed = Some(items);
+        }
+    }
+
+    /// Gives everything back.
+    pub(super) fn clear(mut self) {
+        self.core.clear(&self.domain.enter());
+        self.domain.check_empty();
+    }
+}

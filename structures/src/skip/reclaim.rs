@@ -1,0 +1,331 @@
+//! Pools of pieces that are reclaimed when the sections are over in which they may be looked into: zones; in
+//! models memory that is reclaimed as quickly as may be.
+
+#[cfg(not(smr_loom))]
+mod imp {
+    use smr_core::{Shared, Smr, Zone};
+
+    /// Under which nothing is reclaimed that was reachable when it began.
+    pub(in super::super) type Section<'g> = smr_core::Guard<'g>;
+    /// Where a section is opened.
+    pub(in super::super) type Domain = Smr;
+
+    pub(in super::super) struct Pool<T>(Zone<T>);
+
+    impl<T> Pool<T> {
+        pub(in super::super) fn new(smr: &Domain) -> Self {
+            Pool(Zone::new_in(smr))
+        }
+
+        /// Aborts if there is no memory.
+        #[inline]
+        pub(in super::super) fn alloc(&self, value: T, section: &Section<'_>) -> *mut T {
+            self.0.alloc(value).into_shared(section).as_raw()
+        }
+
+        /// # Safety
+        /// Of this pool, and nobody else retires it, or disposes of it; who comes to look for it does not find it.
+        #[inline]
+        pub(in super::super) unsafe fn retire(&self, piece: *mut T) {
+            // SAFETY: the caller's contract.
+            unsafe { self.0.retire(Shared::from_raw(piece)) };
+        }
+
+        /// # Safety
+        /// Of this pool, and nobody else can reach it.
+        #[inline]
+        pub(in super::super) unsafe fn dispose(&self, piece: *mut T) {
+            // SAFETY: the caller's contract.
+            unsafe { self.0.dispose(Shared::from_raw(piece)) };
+        }
+
+        /// What is in a piece, whose memory is given back.
+        ///
+        /// # Safety
+        /// As for [`dispose`](Self::dispose).
+        pub(in super::super) unsafe fn take(&self, piece: *mut T) -> T {
+            // SAFETY: the caller's contract.
+            let owned = unsafe { Shared::from_raw(piece).into_owned(&self.0) };
+            owned.into_inner()
+        }
+
+        /// Reclaims what may be.
+        pub(in super::super) fn flush(&self) -> usize {
+            self.0.flush()
+        }
+    }
+
+    /// A piece of any pool.
+    ///
+    /// # Safety
+    /// It is there, and not reclaimed as long as the section lasts.
+    #[inline]
+    pub(in super::super) unsafe fn see<'s, T>(piece: *const T, _section: &'s Section<'_>) -> &'s T {
+        // SAFETY: the caller's contract.
+        unsafe { &*piece }
+    }
+}
+
+#[cfg(smr_loom)]
+mod imp {
+    use core::marker::PhantomData;
+    use core::mem::{ManuallyDrop, take};
+    use std::collections::{BTreeSet, HashMap};
+    use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+    use smr_core::primitive::{AtomicUsize, Ordering};
+
+    /// What is retired is gone when the sections are that were open then, and what is made next has its
+    /// address. What only keeps books is hidden from loom, and orders nothing.
+    pub(in super::super) struct Domain(Arc<Heap>);
+
+    struct Heap {
+        books: Mutex<Books>,
+        /// What a section's opening acquires from what has been retired before: reclamation sees to that.
+        clock: AtomicUsize,
+        /// Whether revisions are reclaimed no earlier than the map. Then they give no thread a view of what
+        /// others have done: they would have no number yet.
+        keeps_revisions: bool,
+    }
+
+    #[derive(Default)]
+    struct Books {
+        /// By the type: addresses of pieces that are gone.
+        free: HashMap<&'static str, Vec<usize>>,
+        open: BTreeSet<usize>,
+        opened: usize,
+        /// Pieces, and the sections that were open when they were retired, and are.
+        retired: Vec<(Gone, BTreeSet<usize>)>,
+        kept: Vec<Gone>,
+        live: usize,
+    }
+
+    #[derive(Clone, Copy, PartialEq)]
+    struct Gone {
+        at: usize,
+        drop: unsafe fn(usize),
+        pool: &'static str,
+    }
+
+    struct Meta {
+        written: loom::cell::UnsafeCell<()>,
+        is_there: bool,
+    }
+
+    /// `value` is behind `meta` whatever its type is.
+    #[repr(C, align(16))]
+    struct Piece<T> {
+        meta: ManuallyDrop<Meta>,
+        value: Aligned<T>,
+    }
+
+    #[repr(C, align(16))]
+    struct Aligned<T>(ManuallyDrop<T>);
+
+    const META: usize = size_of::<Meta>().next_multiple_of(16);
+
+    pub(in super::super) struct Section<'g>(&'g Heap, usize);
+
+    pub(in super::super) struct Pool<T>(Arc<Heap>, PhantomData<fn(T)>);
+
+    impl Domain {
+        pub(in super::super) fn new(keeps_revisions: bool) -> Self {
+            Domain(Arc::new(Heap {
+                books: Mutex::default(),
+                clock: AtomicUsize::new(0),
+                keeps_revisions,
+            }))
+        }
+
+        pub(in super::super) fn enter(&self) -> Section<'_> {
+            let heap = &*self.0;
+            heap.clock.fetch_add(0, Ordering::Acquire);
+            let mut books = heap.books();
+            books.opened += 1;
+            let number = books.opened;
+            books.open.insert(number);
+            Section(heap, number)
+        }
+
+        /// Nothing is left.
+        pub(in super::super) fn check_empty(&self) {
+            let kept = take(&mut self.0.books().kept);
+            kept.into_iter().for_each(|gone| self.0.free(gone));
+            let books = self.0.books();
+            assert!(books.open.is_empty() && books.retired.is_empty());
+            assert_eq!(books.live, 0, "pieces are lost");
+        }
+    }
+
+    impl Clone for Domain {
+        fn clone(&self) -> Self {
+            Domain(self.0.clone())
+        }
+    }
+
+    impl Heap {
+        fn books(&self) -> MutexGuard<'_, Books> {
+            self.books.lock().unwrap_or_else(PoisonError::into_inner)
+        }
+
+        fn reclaim(&self) {
+            loop {
+                let gone = {
+                    let mut books = self.books();
+                    let (gone, waiting): (Vec<_>, Vec<_>) = take(&mut books.retired)
+                        .into_iter()
+                        .partition(|(_, open)| open.is_empty());
+                    books.retired = waiting;
+                    gone
+                };
+                if gone.is_empty() {
+                    return;
+                }
+                gone.into_iter().for_each(|(gone, _)| self.free(gone));
+            }
+        }
+
+        fn free(&self, gone: Gone) {
+            // SAFETY: retired or disposed of, once.
+            unsafe { (gone.drop)(gone.at) };
+            let mut books = self.books();
+            books.live -= 1;
+            books.free.entry(gone.pool).or_default().push(gone.at);
+        }
+    }
+
+    impl Drop for Section<'_> {
+        fn drop(&mut self) {
+            {
+                let mut books = self.0.books();
+                books.open.remove(&self.1);
+                for (_, open) in &mut books.retired {
+                    open.remove(&self.1);
+                }
+            }
+            if !std::thread::panicking() {
+                self.0.reclaim();
+            }
+        }
+    }
+
+    /// # Safety
+    /// A piece of a pool of this type, which is there. Once.
+    unsafe fn end<T>(at: usize) {
+        let piece: *mut Piece<T> = core::ptr::with_exposed_provenance_mut(at);
+        // SAFETY: the caller's contract.
+        let piece = unsafe { &mut *piece };
+        assert!(piece.meta.is_there, "not gone twice");
+        piece.meta.is_there = false;
+        // SAFETY: it is there until now.
+        unsafe { ManuallyDrop::drop(&mut piece.value.0) };
+    }
+
+    impl<T> Pool<T> {
+        pub(in super::super) fn new(domain: &Domain) -> Self {
+            assert_eq!(core::mem::offset_of!(Piece<T>, value), META);
+            Pool(domain.0.clone(), PhantomData)
+        }
+
+        pub(in super::super) fn alloc(&self, value: T, _: &Section<'_>) -> *mut T {
+            let meta = Meta {
+                written: loom::cell::UnsafeCell::new(()),
+                is_there: true,
+            };
+            let piece = Piece {
+                meta: ManuallyDrop::new(meta),
+                value: Aligned(ManuallyDrop::new(value)),
+            };
+            let mut books = self.0.books();
+            books.live += 1;
+            let free = books.free.entry(core::any::type_name::<T>()).or_default();
+            let at = match free.pop() {
+                Some(at) => {
+                    let at: *mut Piece<T> = core::ptr::with_exposed_provenance_mut(at);
+                    // SAFETY: of a piece of this type that is gone.
+                    unsafe { at.write(piece) };
+                    at
+                }
+                None => Box::into_raw(Box::new(piece)),
+            };
+            at.expose_provenance();
+            at.wrapping_byte_add(META).cast()
+        }
+
+        fn gone(piece: *mut T) -> Gone {
+            Gone {
+                at: piece.wrapping_byte_sub(META).addr(),
+                drop: end::<T>,
+                pool: core::any::type_name::<T>(),
+            }
+        }
+
+        /// # Safety
+        /// As of the other.
+        pub(in super::super) unsafe fn retire(&self, piece: *mut T) {
+            let gone = Self::gone(piece);
+            let heap = &*self.0;
+            let is_revision = gone.pool.contains("::Sized<");
+            if heap.keeps_revisions && is_revision {
+                let kept = &mut heap.books().kept;
+                assert!(
+                    kept.iter().all(|other| other.at != gone.at),
+                    "not retired twice"
+                );
+                kept.push(gone);
+                return;
+            }
+            heap.clock.fetch_add(1, Ordering::Release);
+            {
+                let mut books = heap.books();
+                let retired = &books.retired;
+                assert!(
+                    retired.iter().all(|(other, _)| other.at != gone.at),
+                    "not retired twice"
+                );
+                let open = books.open.clone();
+                books.retired.push((gone, open));
+            }
+            heap.reclaim();
+        }
+
+        /// # Safety
+        /// As of the other.
+        pub(in super::super) unsafe fn dispose(&self, piece: *mut T) {
+            self.0.free(Self::gone(piece));
+        }
+    }
+
+    impl<T> Pool<T> {
+        /// # Safety
+        /// As of the other.
+        pub(in super::super) unsafe fn take(&self, piece: *mut T) -> T {
+            // SAFETY: it is there; it is not used again.
+            let value = unsafe { piece.read() };
+            let nothing: unsafe fn(usize) = |at| {
+                let piece: *mut Piece<T> = core::ptr::with_exposed_provenance_mut(at);
+                // SAFETY: the caller's contract.
+                unsafe { &mut *piece }.meta.is_there = false;
+            };
+            self.0.free(Gone {
+                drop: nothing,
+                ..Self::gone(piece)
+            });
+            value
+        }
+    }
+
+    /// # Safety
+    /// As of the other, which is checked.
+    pub(in super::super) unsafe fn see<'s, T>(piece: *const T, _section: &'s Section<'_>) -> &'s T {
+        let meta = piece.wrapping_byte_sub(META).cast::<Meta>();
+        // SAFETY: of a piece; its memory is not given back.
+        let meta = unsafe { &*meta };
+        assert!(meta.is_there, "what is looked into is there");
+        meta.written.with(|_| ());
+        // SAFETY: it is there.
+        unsafe { &*piece }
+    }
+}
+
+pub(super) use imp::{Domain, Pool, Section, see};

@@ -1,0 +1,357 @@
+//! Chunks, and their revisions: a header, the hints of the items, and the items.
+
+use core::mem::MaybeUninit;
+use core::ptr;
+use core::slice;
+
+use smr_core::primitive::{AtomicPtr, AtomicU32, Ordering};
+
+use super::rules::Rule;
+
+/// An entry on level 0, on the others a chunk of the level below.
+pub(super) type Item = *mut ();
+
+/// The sizes of revisions, in items: of the largest eight fit a page.
+#[cfg(not(smr_loom))]
+pub(super) const CLASSES: [usize; 9] = [4, 8, 12, 15, 18, 21, 24, 27, 30];
+/// In models all chunks split, and die.
+#[cfg(smr_loom)]
+pub(super) const CLASSES: [usize; 1] = [2];
+
+/// So many items a chunk has, at most.
+pub(super) const CAP: usize = CLASSES[CLASSES.len() - 1];
+
+/// The smallest class that has room for so many.
+#[inline]
+pub(super) fn class_of(len: usize) -> usize {
+    debug_assert!(len <= CAP);
+    let class = if len <= 12 {
+        len.saturating_sub(1) / 4
+    } else {
+        (len - 1) / 3 - 1
+    };
+    class.min(CLASSES.len() - 1)
+}
+
+/// Where a chunk begins.
+#[derive(Clone, Copy)]
+pub(super) union Low {
+    /// Where hints are whole keys.
+    pub(super) hint: u64,
+    /// Elsewhere: the entry whose key it is, which counts it (S7).
+    pub(super) entry: Item,
+}
+
+/// A part of a level.
+pub(super) struct Chunk {
+    word: AtomicPtr<Rev>,
+    pub(super) low: Low,
+    links: AtomicU32,
+    pub(super) level: u16,
+    /// The first of its level, whose low is below all keys.
+    pub(super) is_head: bool,
+}
+
+/// What a chunk's word says: its revision, and whether it is frozen.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Word(*mut Rev);
+
+const FROZEN: usize = 1;
+
+impl Word {
+    #[inline]
+    pub(super) fn live(rev: *mut Rev) -> Word {
+        debug_assert_eq!(rev.addr() & FROZEN, 0);
+        Word(rev)
+    }
+
+    #[inline]
+    pub(super) fn is_frozen(self) -> bool {
+        self.0.addr() & FROZEN != 0
+    }
+
+    #[inline]
+    fn frozen(self) -> Word {
+        Word(self.0.map_addr(|at| at | FROZEN))
+    }
+
+    #[inline]
+    pub(super) fn rev(self) -> *mut Rev {
+        self.0.map_addr(|at| at & !FROZEN)
+    }
+}
+
+impl Chunk {
+    pub(super) fn new(rev: *mut Rev, low: Low, level: u16) -> Chunk {
+        Chunk {
+            word: AtomicPtr::new(rev),
+            low,
+            links: AtomicU32::new(2),
+            level,
+            is_head: false,
+        }
+    }
+
+    pub(super) fn head(rev: *mut Rev, level: u16) -> Chunk {
+        Chunk {
+            word: AtomicPtr::new(rev),
+            low: Low { hint: 0 },
+            links: AtomicU32::new(0),
+            level,
+            is_head: true,
+        }
+    }
+
+    /// SeqCst, like every change: what is found in different chunks has one order.
+    #[inline]
+    pub(super) fn load(&self) -> Word {
+        #[cfg(all(test, smr_loom))]
+        if super::rules::is_strict() {
+            return Word(super::rules::latest(&self.word));
+        }
+        Word(self.word.load(Rule::Load.order(Ordering::SeqCst)))
+    }
+
+    /// SeqCst: every change of content linearizes here.
+    #[inline]
+    pub(super) fn change(&self, from: Word, to: *mut Rev) -> bool {
+        let order = (Rule::Change.order(Ordering::SeqCst), Ordering::Relaxed);
+        self.word
+            .compare_exchange(from.0, to, order.0, order.1)
+            .is_ok()
+    }
+
+    /// S4: for good.
+    pub(super) fn freeze(&self, word: Word) -> bool {
+        debug_assert!(!self.is_head, "S2: heads are live");
+        self.change(word, word.frozen().0)
+    }
+
+    /// Gives a link up; whether it was the last. AcqRel: what was done by way of the others comes before the
+    /// chunk is retired.
+    pub(super) fn unlink(&self) -> bool {
+        let links = self.links.fetch_sub(1, Rule::Links.order(Ordering::AcqRel));
+        debug_assert_ne!(links, 0, "S6: no more are given up than there are");
+        links == 1
+    }
+
+    #[cfg(test)]
+    pub(super) fn links(&self) -> u32 {
+        self.links.load(Ordering::Relaxed)
+    }
+}
+
+/// The head of a revision. Behind it there are, for as many items as its class has, the hints, and then the
+/// items.
+#[repr(C)]
+pub(super) struct Rev {
+    /// The next chunk, or null.
+    pub(super) next: *mut Chunk,
+    /// The hint of its low.
+    pub(super) next_hint: u64,
+    /// So many bytes all keys that the chunk covers have in common; the hints are what follows.
+    pub(super) known: u32,
+    len: u16,
+    class: u16,
+}
+
+/// The memory of a revision.
+#[repr(C)]
+pub(super) struct Sized<const N: usize> {
+    head: MaybeUninit<Rev>,
+    hints: [MaybeUninit<u64>; N],
+    items: [MaybeUninit<Item>; N],
+}
+
+impl<const N: usize> Sized<N> {
+    pub(super) fn new() -> Self {
+        Sized {
+            head: MaybeUninit::uninit(),
+            hints: [MaybeUninit::uninit(); N],
+            items: [MaybeUninit::uninit(); N],
+        }
+    }
+}
+
+/// A revision that may be looked into, with the memory behind its head.
+#[derive(Clone, Copy)]
+pub(super) struct View<'s> {
+    at: *const Rev,
+    section: core::marker::PhantomData<&'s Rev>,
+}
+
+impl<'s> View<'s> {
+    /// # Safety
+    /// A revision that has been written, and is not reclaimed during `'s`.
+    #[inline]
+    pub(super) unsafe fn new(at: *const Rev) -> Self {
+        View {
+            at,
+            section: core::marker::PhantomData,
+        }
+    }
+
+    #[inline]
+    pub(super) fn head(self) -> &'s Rev {
+        // SAFETY: there, by `new`.
+        unsafe { &*self.at }
+    }
+
+    #[inline]
+    pub(super) fn len(self) -> usize {
+        self.head().len.into()
+    }
+
+    #[inline]
+    pub(super) fn class(self) -> usize {
+        self.head().class.into()
+    }
+
+    #[inline]
+    pub(super) fn known(self) -> usize {
+        self.head().known as usize
+    }
+
+    #[inline]
+    pub(super) fn next(self) -> *mut Chunk {
+        self.head().next
+    }
+
+    #[inline]
+    pub(super) fn hints(self) -> &'s [u64] {
+        // SAFETY: so many have been written behind the head.
+        unsafe { slice::from_raw_parts(hints_of(self.at.cast_mut()), self.len()) }
+    }
+
+    #[inline]
+    pub(super) fn items(self) -> &'s [Item] {
+        let items = items_of(self.at.cast_mut(), self.class());
+        // SAFETY: so many have been written behind the hints.
+        unsafe { slice::from_raw_parts(items, self.len()) }
+    }
+
+    /// Asks the cache for what is behind the head: the hints, or the items as well.
+    #[inline]
+    pub(super) fn prefetch(self, items: bool) {
+        let lines = if items { 8 } else { 4 };
+        let start = self.at.cast::<u8>();
+        (0..lines).for_each(|line| crate::hash::prefetch(start.wrapping_add(64 * line)));
+    }
+}
+
+#[inline]
+fn hints_of(rev: *mut Rev) -> *mut u64 {
+    rev.wrapping_add(1).cast()
+}
+
+#[inline]
+fn items_of(rev: *mut Rev, class: usize) -> *mut Item {
+    hints_of(rev).wrapping_add(CLASSES[class]).cast()
+}
+
+/// A revision that is being made, and that nobody else can reach.
+pub(super) struct Draft {
+    at: *mut Rev,
+    len: usize,
+}
+
+impl Draft {
+    /// Without items so far.
+    ///
+    /// # Safety
+    /// Memory of [`Sized`] of this class, which is the caller's.
+    #[inline]
+    pub(super) unsafe fn new(
+        at: *mut Rev,
+        class: usize,
+        next: (*mut Chunk, u64),
+        known: usize,
+    ) -> Draft {
+        let head = Rev {
+            next: next.0,
+            next_hint: next.1,
+            known: known as u32,
+            len: 0,
+            class: class as u16,
+        };
+        // SAFETY: the caller's contract.
+        unsafe { at.write(head) };
+        Draft { at, len: 0 }
+    }
+
+    /// One item more.
+    #[inline]
+    pub(super) fn push(&mut self, hint: u64, item: Item) {
+        self.append(&[hint], &[item]);
+    }
+
+    /// More items.
+    #[inline]
+    pub(super) fn append(&mut self, hints: &[u64], items: &[Item]) {
+        // SAFETY: `new` wrote it.
+        let class = usize::from(unsafe { (*self.at).class });
+        let n = hints.len();
+        assert!(
+            n == items.len() && self.len + n <= CLASSES[class],
+            "there is room"
+        );
+        let to = hints_of(self.at).wrapping_add(self.len);
+        // SAFETY: there is room, and it is the draft's own.
+        unsafe { ptr::copy_nonoverlapping(hints.as_ptr(), to, n) };
+        let to = items_of(self.at, class).wrapping_add(self.len);
+        // SAFETY: as above.
+        unsafe { ptr::copy_nonoverlapping(items.as_ptr(), to, n) };
+        self.len += n;
+        // SAFETY: `new` wrote it, and nobody else has it.
+        unsafe { (*self.at).len = self.len as u16 };
+    }
+
+    /// Makes the hints anew, of what is behind so many bytes.
+    pub(super) fn rehint(&mut self, known: usize, hint: impl Fn(Item) -> u64) {
+        // SAFETY: this draft, of which nobody has a view meanwhile.
+        let items = unsafe { View::new(self.at) }.items();
+        for (i, &item) in items.iter().enumerate() {
+            // SAFETY: one of those that have been written.
+            unsafe { hints_of(self.at).wrapping_add(i).write(hint(item)) };
+        }
+        // SAFETY: `new` wrote it.
+        unsafe { (*self.at).known = known as u32 };
+    }
+
+    #[inline]
+    pub(super) fn finish(self) -> *mut Rev {
+        self.at
+    }
+}
+
+#[cfg(all(test, not(smr_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_have_room() {
+        for len in 0..=CAP {
+            let class = class_of(len);
+            assert!(CLASSES[class] >= len);
+            assert!(class == 0 || CLASSES[class - 1] < len, "{len}: {class}");
+        }
+        assert!(CLASSES.is_sorted());
+        assert!(size_of::<Sized<30>>() <= 504);
+    }
+
+    #[test]
+    fn drafts_hold_what_was_put_there() {
+        let mut memory = Sized::<12>::new();
+        let at: *mut Rev = (&raw mut memory).cast();
+        let item = |n: usize| ptr::without_provenance_mut(n * 8);
+        // SAFETY: memory of this class, and this test's own.
+        let mut draft = unsafe { Draft::new(at, 2, (ptr::null_mut(), 7), 3) };
+        draft.push(10, item(1));
+        draft.append(&[20, 30], &[item(2), item(3)]);
+        // SAFETY: written, and there.
+        let view = unsafe { View::new(draft.finish()) };
+        assert_eq!(view.hints(), [10, 20, 30]);
+        assert_eq!(view.items(), [item(1), item(2), item(3)]);
+        assert_eq!((view.len(), view.known(), view.head().next_hint), (3, 3, 7));
+    }
+}
