@@ -326,8 +326,14 @@ impl<K, V> Memory<K, V> {
         }
         // Acquire: pairs with `retire`, so that the revision without it is found next.
         let order = Ordering::Acquire;
-        let more = |uses| (uses != 0).then(|| uses + 1);
-        uses.fetch_update(order, order, more).is_ok()
+        let mut now = uses.load(order);
+        while now != 0 {
+            match uses.compare_exchange(now, now + 1, order, order) {
+                Ok(_) => return true,
+                Err(other) => now = other,
+            }
+        }
+        false
     }
 
     // Revisions.
