@@ -508,3 +508,33 @@ fn a_closure_is_asked_again_when_its_entry_has_changed() {
     run::<HONEST>();
     run::<ONE>();
 }
+
+/// Hashes that agree in all that buckets and slots note of them are still not the same.
+#[test]
+fn wrong_hashes_put_nothing_where_it_does_not_belong() {
+    /// What the map makes `spread` of.
+    fn hash_of(spread: u64) -> u64 {
+        const FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
+        let inverse = (0..6).fold(FACTOR, |x, _| {
+            x.wrapping_mul(2u64.wrapping_sub(FACTOR.wrapping_mul(x)))
+        });
+        spread.swap_bytes().wrapping_mul(inverse)
+    }
+    let right = 0xAB << 56;
+    for others in [0, 10_000] {
+        let mut map = HashMap::<u64, u64>::new();
+        let pinned = map.pin();
+        pinned.insert_with_hash(hash_of(right), 0, 0);
+        for n in 1..=others {
+            pinned.insert(n, n);
+        }
+        for wrong in (0..64).map(|bit| hash_of(right ^ 1 << bit)) {
+            assert_eq!(pinned.get_with_hash(wrong, &0), None);
+            assert_eq!(pinned.insert_with_hash(wrong, 0, 1), None);
+        }
+        drop(pinned);
+        map.check();
+        map.pin().clear();
+        assert_eq!(map.len(), 0);
+    }
+}

@@ -38,9 +38,6 @@ pub(super) unsafe trait Slots: Sync + Sized {
     const MORE: u32;
     /// Entries a bucket should hold on average, in eighths: what growth aims at.
     const LOAD: usize;
-    /// Whether items refer to what [`Probe::is`] looks at, so that it may be asked only of those that are
-    /// known to be the bucket's. Else they hold all of it.
-    const REFER: bool;
     /// So many slots, not more than 16, have tags that can be loaded: it is of use to splits where items do
     /// not tell their hashes.
     const TAGGED: u32 = 0;
@@ -284,14 +281,19 @@ impl Tags {
     /// One bit for each slot with this tag.
     #[inline]
     pub(super) fn equal(&self, tag: u8) -> u32 {
-        #[cfg(all(target_arch = "x86_64", not(any(miri, smr_loom, smr_tsan))))]
+        #[cfg(all(
+            target_arch = "x86_64",
+            target_pointer_width = "64",
+            not(any(miri, smr_loom, smr_steps, smr_tsan))
+        ))]
         {
             use core::arch::x86_64 as x86;
-            // Counted from the bucket, whose address is at hand.
+            // Counted from the bucket, whose address is at hand: it saves an instruction.
             const AT: usize = 3 * size_of::<u64>();
             let bucket = (&raw const self.0).wrapping_byte_sub(AT);
             let bytes: x86::__m128i;
-            // SAFETY: the two words, each of which is loaded at once.
+            // SAFETY: the two words. Each byte is one that was there at some time, which is all that is asked:
+            // they are compared one by one.
             unsafe {
                 core::arch::asm!(
                     "movdqu {}, [{} + {}]",
@@ -301,7 +303,11 @@ impl Tags {
             }
             equal_to(bytes, tag)
         }
-        #[cfg(not(all(target_arch = "x86_64", not(any(miri, smr_loom, smr_tsan)))))]
+        #[cfg(not(all(
+            target_arch = "x86_64",
+            target_pointer_width = "64",
+            not(any(miri, smr_loom, smr_steps, smr_tsan))
+        )))]
         {
             let [low, high] = [0, 1].map(|i| self.0[i].load(Ordering::Relaxed));
             bytes_equal(low, high, tag)

@@ -44,8 +44,8 @@ impl<S: Slots> Table<S> {
     /// Finds an item if nothing is unusual: no list, no split, no bucket that is not where it seems to
     /// be. None if it cannot tell.
     ///
-    /// Looks into nothing that is reclaimed before the table is. Without a section only for items that do not
-    /// [refer](Slots::REFER).
+    /// Looks into nothing that is reclaimed before the table is. Without a section only for items that do not refer
+    /// to what is.
     #[inline(always)]
     pub(super) fn glance(
         &self,
@@ -63,14 +63,15 @@ impl<S: Slots> Table<S> {
             while candidates != 0 {
                 let slot = candidates.trailing_zeros();
                 let item = bucket.load(slot)?;
-                if S::REFER && !bucket.same(header) {
+                // Else it may never have been stored: the extension may be another by now.
+                if !bucket.same(header) {
                     return None;
                 }
-                // SAFETY: valid, so it was stored; and it holds all that is looked at, or the header has been
-                // found the same since, and there is a section.
+                // SAFETY: valid by a header that has been found the same since; and within a section, if it
+                // refers.
                 if unsafe { probe.is_likely(item, tagged) } {
                     // An entry is in one bucket only, so this is the right one.
-                    return (S::REFER || bucket.same(header)).then_some(Glance {
+                    return Some(Glance {
                         bucket,
                         header,
                         found: Some(item),
@@ -254,7 +255,8 @@ impl<S: Slots> Table<S> {
             return;
         };
         let bucket = self.segments.bucket(index);
-        let mut candidates = bucket.slots.all_tagged(tag_of(hash)) & bucket.header().valid();
+        let tagged = bucket.slots.all_tagged(tag_of(hash));
+        let mut candidates = (tagged | S::UNTAGGED) & bucket.header().valid();
         while candidates != 0 {
             if let Some(item) = bucket.load(candidates.trailing_zeros()) {
                 prefetch(item);

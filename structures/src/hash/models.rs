@@ -48,7 +48,6 @@ unsafe impl Slots for Tiny {
     const MORE: u32 = 1;
     /// Far from anything: models split when they want to.
     const LOAD: usize = 1_000;
-    const REFER: bool = false;
     type Item = Pair;
     type More = Cell;
 

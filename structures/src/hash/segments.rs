@@ -436,7 +436,7 @@ mod tests {
                 (segment, at) = (segment + 1, 0);
             }
         }
-        for segment in 0..(MOST_BUCKETS.ilog2() - MANTISSA) as usize * FIRST {
+        for segment in 0..=(MOST_BUCKETS.ilog2() - MANTISSA) as usize * FIRST {
             let (first, last) = (first_of(segment), first_of(segment) + len(segment) - 1);
             assert_eq!((segment_of(first), segment_of(last)), (segment, segment));
         }

@@ -70,8 +70,10 @@ impl<S: Slots> Table<S> {
 
     /// Tells lookups of fewer buckets, if there are.
     fn lower(&self) {
+        // The geometry first: if it has buckets, so has the size.
+        let noted = self.geometry.buckets();
         let buckets = self.size.get().buckets();
-        if self.geometry.buckets() > buckets {
+        if noted > buckets {
             // C2, both.
             self.size.note();
             self.geometry.lower(buckets);

@@ -2,7 +2,7 @@
 
 use core::cell::{Cell, UnsafeCell};
 use core::marker::PhantomData;
-use core::mem::{MaybeUninit, needs_drop};
+use core::mem::MaybeUninit;
 
 use equivalent::Equivalent;
 use smr_core::{Guard as Section, Shared, Zone};
@@ -87,8 +87,7 @@ impl<Q: ?Sized + Equivalent<K>, K, V> Probe<Word> for Wanted<'_, Q, K, V> {
         }
         // SAFETY: it was in a bucket of this map within the section.
         let entry = unsafe { word.entry::<K, V>() };
-        let is_cheap = size_of::<K>() <= size_of::<u64>() && !needs_drop::<K>();
-        (is_cheap || entry.head.hash == self.hash) && self.key.equivalent(&entry.key)
+        entry.head.hash == self.hash && self.key.equivalent(&entry.key)
     }
 }
 

@@ -142,7 +142,6 @@ unsafe impl Slots for Words {
     const COUNT: u32 = 11;
     const MORE: u32 = 9;
     const LOAD: usize = 64;
-    const REFER: bool = true;
     const TAGGED: u32 = 16;
     const UNTAGGED: u32 = !low_bits(Self::TAGGED) as u32;
     #[cfg(not(smr_loom))]

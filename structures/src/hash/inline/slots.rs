@@ -33,7 +33,6 @@ unsafe impl Slots for Pairs {
     const COUNT: u32 = 13;
     const MORE: u32 = 7;
     const LOAD: usize = 82;
-    const REFER: bool = false;
     #[cfg(not(smr_loom))]
     const AHEAD: usize = core::mem::offset_of!(Pairs, pairs) + size_of::<[[AtomicU64; 2]; 13]>();
     type Item = Pair;

@@ -33,7 +33,6 @@ unsafe impl Slots for Slot {
     const MORE: u32 = 1;
     /// Far from anything: models split when they want to.
     const LOAD: usize = 1_000;
-    const REFER: bool = true;
     type Item = Address;
     type More = AtomicUsize;
 
