@@ -30,7 +30,8 @@ pub(super) unsafe trait Zeroed {
 ///
 /// # Safety
 /// Zeroed memory is a value of the type, and of [`More`](Self::More), neither of which has a destructor;
-/// slots keep what is stored in them.
+/// slots keep what is stored in them. Where slots would begin [`AHEAD`](Self::AHEAD) bytes before a `More`, the
+/// slots from `COUNT` on, `MORE` of them, are those of that `More`.
 pub(super) unsafe trait Slots: Sync + Sized {
     /// How many are in the bucket.
     const COUNT: u32;
@@ -507,6 +508,7 @@ impl<S: Slots> Bucket<S> {
     #[cfg(not(smr_loom))]
     #[inline]
     fn slots_with(&self, slot: u32) -> Option<*const S> {
+        debug_assert!(slot < S::COUNT + S::MORE);
         let here = ptr::from_ref(self);
         let bucket = select_unpredictable(slot < S::COUNT, here, self.more().0.cast_const());
         (!bucket.is_null()).then(|| bucket.wrapping_byte_add(offset_of!(Self, slots)).cast())

@@ -135,6 +135,7 @@ pub(in super::super) struct Words {
 }
 
 /// Nine more, for full buckets.
+#[repr(transparent)]
 pub(in super::super) struct MoreWords([AtomicPtr<Head>; 9]);
 
 // SAFETY: zeroed, the tags are zero and the words null pointers; neither has a destructor.
@@ -145,7 +146,8 @@ unsafe impl Slots for Words {
     const TAGGED: u32 = 16;
     const UNTAGGED: u32 = !low_bits(Self::TAGGED) as u32;
     #[cfg(not(smr_loom))]
-    const AHEAD: usize = core::mem::offset_of!(Words, words) + size_of::<[AtomicPtr<Head>; 11]>();
+    const AHEAD: usize =
+        core::mem::offset_of!(Words, words) + Self::COUNT as usize * size_of::<AtomicPtr<Head>>();
     type Item = Word;
     type More = MoreWords;
 

@@ -26,6 +26,7 @@ pub(in super::super) struct Pairs {
 }
 
 /// Seven pairs more, for full buckets.
+#[repr(transparent)]
 pub(in super::super) struct MorePairs([[AtomicU64; 2]; 7]);
 
 // SAFETY: atomics, for which zeroed memory is a value.
@@ -34,7 +35,8 @@ unsafe impl Slots for Pairs {
     const MORE: u32 = 7;
     const LOAD: usize = 82;
     #[cfg(not(smr_loom))]
-    const AHEAD: usize = core::mem::offset_of!(Pairs, pairs) + size_of::<[[AtomicU64; 2]; 13]>();
+    const AHEAD: usize =
+        core::mem::offset_of!(Pairs, pairs) + Self::COUNT as usize * size_of::<[AtomicU64; 2]>();
     type Item = Pair;
     type More = MorePairs;
 
