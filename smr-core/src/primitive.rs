@@ -101,6 +101,7 @@ mod imp {
 #[cfg(smr_loom)]
 mod imp {
     pub use core::sync::atomic::Ordering;
+    pub use loom::cell::UnsafeCell;
     pub use loom::model;
     pub use loom::sync::atomic::{
         AtomicBool, AtomicPtr, AtomicU8, AtomicU16, AtomicU32, AtomicU64, AtomicUsize, fence,

@@ -16,6 +16,9 @@
 
 #[cfg(doctest)]
 mod compile_fail;
+#[cfg(smr_loom)]
+#[allow(dead_code, reason = "for models")]
+mod grace;
 mod guard;
 
 #[cfg(feature = "testing")]

@@ -1,4 +1,4 @@
-//! How revisions are replaced, chunks born and absorbed, and what the index is told.
+//! How revisions are replaced, and chunks born and absorbed.
 
 use core::ptr;
 
@@ -9,7 +9,7 @@ use super::hint::{self, Kind};
 use super::memory::Memory;
 use super::probe::{Cut, LowKey, WantedLow, kind_of};
 use super::reclaim::{Section, see};
-use super::rev::{CAP, Chunk, Draft, Item, Low, Rev, View, Word};
+use super::rev::{At, CAP, Chunk, Draft, Item, Low, Rev, View, Word};
 use super::rules::Rule;
 
 /// A chunk with fewer items takes the next one's, if both have not more than `ENOUGH`.
@@ -102,7 +102,7 @@ pub(super) struct Replaced<'s, K, V> {
 /// A chunk that was born, and that the index does not know yet. It never will, if a comparison panics: then the
 /// link is given up that its place there would be.
 pub(super) struct Born<'s, K, V> {
-    chunk: &'s Chunk,
+    pub(super) chunk: At<'s>,
     memory: &'s Memory<K, V>,
 }
 
@@ -113,11 +113,10 @@ impl<K, V> Drop for Born<'_, K, V> {
 }
 
 /// Gives up a link of a chunk.
-fn unlink<K, V>(memory: &Memory<K, V>, chunk: &Chunk) {
+pub(super) fn unlink<K, V>(memory: &Memory<K, V>, chunk: At<'_>) {
     if chunk.unlink() {
-        let chunk = ptr::from_ref(chunk).cast_mut();
         // SAFETY: S6: the last link.
-        unsafe { memory.retire_chunk(chunk) };
+        unsafe { memory.retire_chunk(chunk.as_ptr()) };
     }
 }
 
@@ -128,7 +127,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         let none = (ptr::null_mut(), 0);
         let rev = self.memory.draft(0, none, 0, section).finish();
         let head = self.memory.head(rev, 0, section);
-        if !self.raise(ptr::null(), head) {
+        if !self.raise(ptr::null_mut(), head) {
             // SAFETY: made here, and not published.
             unsafe { self.memory.dispose_rev(rev) };
             // SAFETY: as above.
@@ -137,7 +136,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
     }
 
     /// How many bytes all keys have in common that are covered from a low to the next chunk's.
-    fn known(low: &LowKey<'_, K>, next: *mut Chunk, section: &Section<'_>) -> usize {
+    pub(super) fn known(low: &LowKey<'_, K>, next: *mut Chunk, section: &Section<'_>) -> usize {
         if kind_of::<K, C, K>() != Kind::Bytes || next.is_null() {
             return 0;
         }
@@ -189,7 +188,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         debug_assert!(!word.is_frozen() || !Rule::AbsorbIntoLive.holds(), "S4");
         let level = chunk.level;
         let len = content.len();
-        let low = Self::low(chunk, section);
+        let low = Self::low(&chunk, section);
         let (mut lower, mut next) = (len, content.next);
         let mut known = seen.view(section).known();
         let mut upper = None;
@@ -211,7 +210,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
                 len: lower,
                 born: upper.map(|born| Born {
                     // SAFETY: S6: it has a link that its place in the index will be.
-                    chunk: unsafe { see(born, section) },
+                    chunk: unsafe { At::new(born, section) },
                     memory: &self.memory,
                 }),
             });
@@ -277,7 +276,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
     /// After a removal: a chunk without items is absorbed, and one with few takes the next one's.
     pub(super) fn tidy<'s>(
         &'s self,
-        chunk: &'s Chunk,
+        chunk: At<'s>,
         now: &Replaced<'s, K, V>,
         section: &'s Section<'_>,
         trail: &mut Trail<'s>,
@@ -308,19 +307,19 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
     /// Moves a frozen chunk's items into the one before it, unless somebody has.
     pub(super) fn absorb<'s>(
         &'s self,
-        dead: &'s Chunk,
+        dead: At<'s>,
         section: &'s Section<'_>,
         trail: &mut Trail<'s>,
     ) {
         let comparator = &self.comparator;
         loop {
-            let low = Self::low(dead, section);
+            let low = Self::low(&dead, section);
             let wanted = WantedLow { low, comparator };
             let found = self.find(section, Cut::Below(&wanted), dead.level, trail);
             let mut before = found.expect("there is a level");
-            if !ptr::eq(before.view(section).next(), dead) {
-                if !ptr::eq(trail.vain, dead) {
-                    trail.vain = dead;
+            if before.view(section).next() != dead.as_ptr() {
+                if trail.vain != Some(dead) {
+                    trail.vain = Some(dead);
                     return;
                 }
                 // An order that contradicts itself, or somebody absorbs it just now.
@@ -358,155 +357,14 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
 
     /// The chunk before one, whatever the order of the lows is.
     #[cold]
-    fn before<'s>(&self, chunk: &Chunk, section: &'s Section<'_>) -> Option<Seen<'s>> {
+    fn before<'s>(&self, chunk: At<'s>, section: &'s Section<'_>) -> Option<Seen<'s>> {
         let mut seen = Seen::now(self.head(chunk.level, section)?);
         loop {
             let next = Self::next(seen.view(section), section)?;
-            if ptr::eq(next, chunk) {
+            if next == chunk {
                 return Some(seen);
             }
             seen = Seen::now(next);
-        }
-    }
-
-    /// Gives a chunk that was born its place in the index.
-    pub(super) fn index<'s>(
-        &'s self,
-        born: Option<Born<'s, K, V>>,
-        section: &'s Section<'_>,
-        trail: &mut Trail<'s>,
-    ) {
-        let mut next = born;
-        while let Some(born) = next {
-            next = self.index_one(born, section, trail);
-        }
-    }
-
-    /// The same; the chunk that was born by this.
-    fn index_one<'s>(
-        &'s self,
-        new: Born<'s, K, V>,
-        section: &'s Section<'_>,
-        trail: &mut Trail<'s>,
-    ) -> Option<Born<'s, K, V>> {
-        let born = new.chunk;
-        let comparator = &self.comparator;
-        let level = born.level + 1;
-        let item: Item = ptr::from_ref(born).cast_mut().cast();
-        let above = loop {
-            let top = self.top(section).expect("there is a level");
-            if top.level < level {
-                if self.raise_with(top, born, section) {
-                    break None;
-                }
-                continue;
-            }
-            let early = !Rule::IndexFirst.holds() && born.load().is_frozen();
-            let low = Self::low(born, section);
-            let wanted = WantedLow { low, comparator };
-            let found = self.find(section, Cut::To(&wanted), level, trail);
-            let seen = found.expect("there is a level");
-            // The revision first: then no chunk of the same low has come into it since this one died.
-            let is_dead = match Rule::IndexFirst.holds() {
-                true => born.load().is_frozen(),
-                false => early,
-            };
-            if is_dead {
-                return None;
-            }
-            if seen.is_frozen() {
-                self.absorb(seen.chunk, section, trail);
-                retry();
-                continue;
-            }
-            let view = seen.view(section);
-            let (at, found) = Self::locate(view, level, &wanted, section);
-            // The head below is an item as well, which no chunk replaces.
-            let is_low = |at: usize| at > 0 || !seen.chunk.is_head;
-            let (out, replaced) = match found {
-                true if is_low(at) && Rule::Replace.holds() => (at..at + 1, Some(view.items()[at])),
-                true => (at + 1..at + 1, None),
-                false => {
-                    let at = at.max(usize::from(seen.chunk.is_head));
-                    (at..at, None)
-                }
-            };
-            let hint = Self::hint_of(item, level, view.known(), section);
-            let new = Part::one(&hint, &item, view.known());
-            let content = Content::with(view, out, new);
-            if let Some(done) = self.replace(seen, &content, section) {
-                if let Some(replaced) = replaced {
-                    let replaced = Self::child(replaced, section);
-                    unlink(&self.memory, replaced);
-                }
-                break done.born;
-            }
-        };
-        core::mem::forget(new);
-        // Pairs with the fence of `deindex`.
-        Rule::IndexFence.fence();
-        if Rule::Recheck.holds() && born.load().is_frozen() {
-            self.deindex(born, section, trail);
-        }
-        above
-    }
-
-    /// Another level on top, which begins with this chunk.
-    fn raise_with(&self, top: &Chunk, born: &Chunk, section: &Section<'_>) -> bool {
-        let items = [top, born].map(|chunk| -> Item { ptr::from_ref(chunk).cast_mut().cast() });
-        let level = top.level + 1;
-        let mut draft = self.memory.draft(2, (ptr::null_mut(), 0), 0, section);
-        for item in items {
-            draft.push(Self::hint_of(item, level, 0, section), item);
-        }
-        let rev = draft.finish();
-        let head = self.memory.head(rev, level, section);
-        if self.raise(top, head) {
-            return true;
-        }
-        // SAFETY: made here, and not published.
-        unsafe { self.memory.dispose_rev(rev) };
-        // SAFETY: as above.
-        unsafe { self.memory.dispose_chunk(head) };
-        retry();
-        false
-    }
-
-    /// Takes a frozen chunk out of the index, if it is there.
-    pub(super) fn deindex<'s>(
-        &'s self,
-        dead: &'s Chunk,
-        section: &'s Section<'_>,
-        trail: &mut Trail<'s>,
-    ) {
-        let comparator = &self.comparator;
-        let level = dead.level + 1;
-        // Pairs with the fence of `index`: here the chunk is seen in the index, or there that it is frozen.
-        Rule::DeadFence.fence();
-        loop {
-            if self.top(section).is_none_or(|top| top.level < level) {
-                return;
-            }
-            let low = Self::low(dead, section);
-            let wanted = WantedLow { low, comparator };
-            let found = self.find(section, Cut::To(&wanted), level, trail);
-            let seen = found.expect("there is a level");
-            let view = seen.view(section);
-            let is_dead = |item: &Item| ptr::eq(item.cast::<Chunk>(), dead);
-            let Some(at) = view.items().iter().position(is_dead) else {
-                return;
-            };
-            if seen.is_frozen() {
-                self.absorb(seen.chunk, section, trail);
-                retry();
-                continue;
-            }
-            let content = Content::with(view, at..at + 1, Part::NONE);
-            if let Some(now) = self.replace(seen, &content, section) {
-                unlink(&self.memory, dead);
-                self.tidy(seen.chunk, &now, section, trail);
-                return;
-            }
         }
     }
 }
@@ -514,6 +372,6 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
 /// Another attempt.
 #[inline]
 pub(super) fn retry() {
-    #[cfg(all(test, smr_loom))]
-    loom::thread::yield_now();
+    #[cfg(smr_loom)]
+    smr_core::primitive::yield_now();
 }

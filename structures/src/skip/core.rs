@@ -13,7 +13,7 @@ use super::hint::{self, Kind};
 use super::memory::{Entry, Memory};
 use super::probe::{LowKey, Probe, kind_of, lower, search};
 use super::reclaim::{Domain, Section, see};
-use super::rev::{Chunk, Item, View, Word};
+use super::rev::{At, Chunk, Item, View, Word};
 use super::rules::Rule;
 
 pub(super) struct Core<K, V, C> {
@@ -33,13 +33,13 @@ unsafe impl<K: Send + Sync, V: Send + Sync, C: Sync> Sync for Core<K, V, C> {}
 /// A chunk, and the word that it had.
 #[derive(Clone, Copy)]
 pub(super) struct Seen<'s> {
-    pub(super) chunk: &'s Chunk,
+    pub(super) chunk: At<'s>,
     pub(super) word: Word,
 }
 
 impl<'s> Seen<'s> {
     #[inline]
-    pub(super) fn now(chunk: &'s Chunk) -> Self {
+    pub(super) fn now(chunk: At<'s>) -> Self {
         let word = chunk.load();
         Seen { chunk, word }
     }
@@ -63,7 +63,7 @@ impl<'s> Seen<'s> {
 impl<K, V, C> Core<K, V, C> {
     /// The head of the highest level.
     #[inline]
-    pub(super) fn top<'s>(&self, section: &'s Section<'_>) -> Option<&'s Chunk> {
+    pub(super) fn top<'s>(&self, section: &'s Section<'_>) -> Option<At<'s>> {
         #[cfg(all(test, smr_loom))]
         let top = if super::rules::is_strict() {
             super::rules::latest(&self.top)
@@ -74,19 +74,19 @@ impl<K, V, C> Core<K, V, C> {
         #[cfg(not(all(test, smr_loom)))]
         let top = self.top.load(Ordering::Acquire);
         // SAFETY: null, or a head, which is there as long as the map.
-        (!top.is_null()).then(|| unsafe { see(top, section) })
+        (!top.is_null()).then(|| unsafe { At::new(top, section) })
     }
 
     /// Another head on top. Release: pairs with `top`.
-    pub(super) fn raise(&self, from: *const Chunk, to: *mut Chunk) -> bool {
+    pub(super) fn raise(&self, from: *mut Chunk, to: *mut Chunk) -> bool {
         let order = (Rule::Raise.order(Ordering::AcqRel), Ordering::Relaxed);
         self.top
-            .compare_exchange(from.cast_mut(), to, order.0, order.1)
+            .compare_exchange(from, to, order.0, order.1)
             .is_ok()
     }
 
     /// The head of a level that is there.
-    pub(super) fn head<'s>(&self, level: u16, section: &'s Section<'_>) -> Option<&'s Chunk> {
+    pub(super) fn head<'s>(&self, level: u16, section: &'s Section<'_>) -> Option<At<'s>> {
         let mut head = self.top(section)?;
         while head.level > level {
             let first = Seen::now(head).view(section).items()[0];
@@ -97,9 +97,9 @@ impl<K, V, C> Core<K, V, C> {
 
     /// An item of a level above 0, which is in a revision that may be looked into.
     #[inline]
-    pub(super) fn child<'s>(item: Item, section: &'s Section<'_>) -> &'s Chunk {
+    pub(super) fn child<'s>(item: Item, section: &'s Section<'_>) -> At<'s> {
         // SAFETY: S6: it has a link as long as it is in the index; so it was not retired before the section.
-        unsafe { see(item.cast::<Chunk>(), section) }
+        unsafe { At::new(item.cast(), section) }
     }
 
     /// An item of level 0, likewise.
@@ -120,10 +120,10 @@ impl<K, V, C> Core<K, V, C> {
 
     /// The chunk behind one, by a revision that may be looked into.
     #[inline]
-    pub(super) fn next<'s>(view: View<'s>, section: &'s Section<'_>) -> Option<&'s Chunk> {
+    pub(super) fn next<'s>(view: View<'s>, section: &'s Section<'_>) -> Option<At<'s>> {
         let next = view.next();
         // SAFETY: S6: it was linked by that revision within the section.
-        (!next.is_null()).then(|| unsafe { see(next, section) })
+        (!next.is_null()).then(|| unsafe { At::new(next, section) })
     }
 }
 
@@ -153,7 +153,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
     }
 
     #[inline]
-    pub(super) fn low<'s>(chunk: &'s Chunk, section: &'s Section<'_>) -> LowKey<'s, K> {
+    pub(super) fn low<'s>(chunk: &Chunk, section: &'s Section<'_>) -> LowKey<'s, K> {
         if chunk.is_head {
             LowKey::Least
         } else if Self::is_whole() {
@@ -168,10 +168,10 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
 
     /// An item's key; a chunk's is its low.
     #[inline]
-    fn key_of<'s>(item: Item, level: u16, section: &'s Section<'_>) -> LowKey<'s, K> {
+    pub(super) fn key_of<'s>(item: Item, level: u16, section: &'s Section<'_>) -> LowKey<'s, K> {
         match level {
             0 => LowKey::Key(Self::key(item, section)),
-            _ => Self::low(Self::child(item, section), section),
+            _ => Self::low(&Self::child(item, section), section),
         }
     }
 

@@ -1,7 +1,5 @@
 //! The first and the last entries, and those next to a place.
 
-use core::ptr;
-
 use super::change::{Content, Part, retry};
 use super::compare::Comparator;
 use super::core::{Core, Seen};
@@ -110,7 +108,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
             let mut within = cut.count(view.len(), |p| Self::locate(view, 0, p, section));
             loop {
                 let is_behind = |next: &Seen<'_>| {
-                    ptr::eq(seen.view(section).next(), next.chunk) && are_unchanged(&right)
+                    seen.view(section).next() == next.chunk.as_ptr() && are_unchanged(&right)
                 };
                 if let Some(next) = right.last()
                     && Rule::Upper.holds()
@@ -128,7 +126,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
                     return None;
                 }
                 right.push(seen);
-                let low = Self::low(seen.chunk, section);
+                let low = Self::low(&seen.chunk, section);
                 let wanted = WantedLow { low, comparator };
                 seen = self.find(section, Cut::Below(&wanted), 0, &mut trail)?;
                 // All that it has: keys below the low of the next.
@@ -179,7 +177,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
             }
             if !seen.is_frozen() && len == 0 {
                 if !Rule::PopLast.holds() {
-                    before = Some(Self::low(seen.chunk, section));
+                    before = Some(Self::low(&seen.chunk, section));
                 } else if seen.chunk.freeze(seen.word) {
                     self.absorb(seen.chunk, section, &mut trail);
                 }
@@ -204,12 +202,12 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         section: &'s Section<'_>,
     ) -> Option<&'s Entry<K, V>> {
         let view = seen.view(section);
-        let entry = Self::entry(view.items()[at], section);
+        let item = view.items()[at];
         let content = Content::with(view, at..at + 1, Part::NONE);
         self.replace(seen, &content, section)?;
         // SAFETY: S5: this thread has replaced it.
-        unsafe { self.memory.retire(ptr::from_ref(entry).cast_mut(), section) };
-        Some(entry)
+        unsafe { self.memory.retire(item.cast(), section) };
+        Some(Self::entry(item, section))
     }
 }
 

@@ -8,7 +8,7 @@ use super::compare::Comparator;
 use super::core::{Core, Seen};
 use super::probe::{Cut, LowKey, Probe, WantedLow};
 use super::reclaim::Section;
-use super::rev::{Chunk, View};
+use super::rev::{At, Chunk, View};
 use super::rules::Rule;
 
 /// Ways down before a level is walked from its head: only orders that contradict themselves, or many threads
@@ -18,9 +18,9 @@ const PATIENCE: usize = if cfg!(smr_loom) { 2 } else { 16 };
 /// What an operation has met, and others may have left behind.
 pub(super) struct Trail<'s> {
     /// A dead chunk that is still in the index.
-    pub(super) dead: Option<&'s Chunk>,
+    pub(super) dead: Option<At<'s>>,
     /// A frozen one that was not found where its low is.
-    pub(super) vain: *const Chunk,
+    pub(super) vain: Option<At<'s>>,
 }
 
 impl Trail<'_> {
@@ -28,7 +28,7 @@ impl Trail<'_> {
     pub(super) fn new() -> Self {
         Trail {
             dead: None,
-            vain: ptr::null(),
+            vain: None,
         }
     }
 }
@@ -116,7 +116,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
     #[inline(always)]
     fn descend<'s, P: Probe<K>>(
         section: &'s Section<'_>,
-        top: &'s Chunk,
+        top: At<'s>,
         cut: Cut<'_, P>,
         level: u16,
         trail: &mut Trail<'s>,
@@ -135,7 +135,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
                 within = usize::from(view.len() > 0);
             }
             if within == 0 {
-                return Err(Self::low(seen.chunk, section));
+                return Err(Self::low(&seen.chunk, section));
             }
             let child = Self::child(view.items()[within - 1], section);
             right = view
@@ -145,7 +145,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
             seen = Seen::now(child);
             if seen.is_frozen() && Rule::LiveFromIndex.holds() {
                 trail.dead = Some(child);
-                return Err(Self::low(child, section));
+                return Err(Self::low(&child, section));
             }
             at -= 1;
         }
@@ -176,7 +176,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         view: View<'s>,
         cut: Cut<'_, P>,
         right: *const Chunk,
-    ) -> Option<&'s Chunk> {
+    ) -> Option<At<'s>> {
         let next = view.next();
         if next.is_null() || ptr::eq(next, right) {
             return None;
@@ -190,7 +190,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
                 }
             }
             let next = Self::next(view, section).expect("it is not null");
-            Self::order(&Self::low(next, section), probe)
+            Self::order(&Self::low(&next, section), probe)
         });
         if holds {
             Self::next(view, section)

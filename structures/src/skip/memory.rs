@@ -328,6 +328,10 @@ impl<K, V> Memory<K, V> {
         let order = Ordering::Acquire;
         let mut now = uses.load(order);
         while now != 0 {
+            assert!(
+                now < u32::MAX / 2,
+                "fewer chunks begin at one key than there is memory for"
+            );
             match uses.compare_exchange(now, now + 1, order, order) {
                 Ok(_) => return true,
                 Err(other) => now = other,
@@ -447,6 +451,16 @@ impl<K, V> Memory<K, V> {
             entry: entry.cast(),
             pools: self.pools(),
         });
+    }
+
+    /// Asserts that a key has so many uses, at least: others may wait to be given up (S7).
+    #[cfg(test)]
+    pub(super) fn check_uses(&self, entry: *mut Entry<K, V>, least: u32) {
+        if self.is_counted {
+            // SAFETY: it is in the map, or a chunk's low.
+            let uses = unsafe { &(*entry.cast::<Counted<K, V>>()).uses };
+            assert!(uses.load(Ordering::Relaxed) >= least, "S7");
+        }
     }
 
     /// Reclaims what may be.

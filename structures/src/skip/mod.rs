@@ -72,9 +72,11 @@ mod core;
 mod ends;
 mod find;
 mod hint;
+mod index;
 mod memory;
 mod probe;
 mod reclaim;
+mod rest;
 mod rev;
 mod rules;
 #[cfg(all(test, not(smr_loom)))]

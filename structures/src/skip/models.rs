@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
-use loom::thread;
+use smr_core::primitive::{model, thread};
 
 use super::rules::{self, Rule};
 use history::Op::{self, Above, Below, First, Get, Insert, Last, PopFirst, PopLast, Remove};
@@ -318,7 +318,7 @@ fn play<K: Key>(scenario: &'static Scenario) {
     );
     map.check();
     let map = Arc::into_inner(map);
-    map.expect("the others have ended").clear();
+    map.expect("the others have ended").end();
 }
 
 /// Ascends, then descends, and finds whatever nobody removes.
@@ -340,7 +340,7 @@ fn scan<K: Key>(map: &Map<K>, start: &BTreeMap<u8, u32>, others: &[Op]) {
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 fn explore<K: Key>(scenario: &'static Scenario) {
-    let mut builder = loom::model::Builder::new();
+    let mut builder = model::Builder::new();
     builder.max_branches = 10_000;
     let bounds = builder.preemption_bound.into_iter().chain([scenario.bound]);
     builder.preemption_bound = bounds.min();

@@ -70,19 +70,19 @@ mod imp {
 mod imp {
     use core::marker::PhantomData;
     use core::mem::{ManuallyDrop, take};
-    use std::collections::{BTreeSet, HashMap};
+    use std::collections::HashMap;
     use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-    use smr_core::primitive::{AtomicUsize, Ordering};
+    use smr_core::primitive::UnsafeCell;
 
-    /// What is retired is gone when the sections are that were open then, and what is made next has its
-    /// address. What only keeps books is hidden from loom, and orders nothing.
+    use crate::grace::Grace;
+
+    /// What is made has the address of what has gone last.
     pub(in super::super) struct Domain(Arc<Heap>);
 
     struct Heap {
+        grace: Grace<Gone>,
         books: Mutex<Books>,
-        /// What a section's opening acquires from what has been retired before: reclamation sees to that.
-        clock: AtomicUsize,
         /// Whether revisions are reclaimed no earlier than the map. Then they give no thread a view of what
         /// others have done: they would have no number yet.
         keeps_revisions: bool,
@@ -92,23 +92,25 @@ mod imp {
     struct Books {
         /// By the type: addresses of pieces that are gone.
         free: HashMap<&'static str, Vec<usize>>,
-        open: BTreeSet<usize>,
-        opened: usize,
-        /// Pieces, and the sections that were open when they were retired, and are.
-        retired: Vec<(Gone, BTreeSet<usize>)>,
         kept: Vec<Gone>,
         live: usize,
     }
 
-    #[derive(Clone, Copy, PartialEq)]
+    #[derive(Clone, Copy)]
     struct Gone {
         at: usize,
         drop: unsafe fn(usize),
         pool: &'static str,
     }
 
+    impl PartialEq for Gone {
+        fn eq(&self, other: &Gone) -> bool {
+            self.at == other.at
+        }
+    }
+
     struct Meta {
-        written: loom::cell::UnsafeCell<()>,
+        written: UnsafeCell<()>,
         is_there: bool,
     }
 
@@ -131,28 +133,22 @@ mod imp {
     impl Domain {
         pub(in super::super) fn new(keeps_revisions: bool) -> Self {
             Domain(Arc::new(Heap {
+                grace: Grace::new(),
                 books: Mutex::default(),
-                clock: AtomicUsize::new(0),
                 keeps_revisions,
             }))
         }
 
         pub(in super::super) fn enter(&self) -> Section<'_> {
-            let heap = &*self.0;
-            heap.clock.fetch_add(0, Ordering::Acquire);
-            let mut books = heap.books();
-            books.opened += 1;
-            let number = books.opened;
-            books.open.insert(number);
-            Section(heap, number)
+            Section(&self.0, self.0.grace.enter())
         }
 
         /// Nothing is left.
         pub(in super::super) fn check_empty(&self) {
             let kept = take(&mut self.0.books().kept);
             kept.into_iter().for_each(|gone| self.0.free(gone));
+            assert!(self.0.grace.is_idle());
             let books = self.0.books();
-            assert!(books.open.is_empty() && books.retired.is_empty());
             assert_eq!(books.live, 0, "pieces are lost");
         }
     }
@@ -168,20 +164,14 @@ mod imp {
             self.books.lock().unwrap_or_else(PoisonError::into_inner)
         }
 
+        /// What goes may retire more.
         fn reclaim(&self) {
             loop {
-                let gone = {
-                    let mut books = self.books();
-                    let (gone, waiting): (Vec<_>, Vec<_>) = take(&mut books.retired)
-                        .into_iter()
-                        .partition(|(_, open)| open.is_empty());
-                    books.retired = waiting;
-                    gone
-                };
-                if gone.is_empty() {
+                let mut gone = self.grace.gone().peekable();
+                if gone.peek().is_none() {
                     return;
                 }
-                gone.into_iter().for_each(|(gone, _)| self.free(gone));
+                gone.for_each(|gone| self.free(gone));
             }
         }
 
@@ -196,13 +186,7 @@ mod imp {
 
     impl Drop for Section<'_> {
         fn drop(&mut self) {
-            {
-                let mut books = self.0.books();
-                books.open.remove(&self.1);
-                for (_, open) in &mut books.retired {
-                    open.remove(&self.1);
-                }
-            }
+            self.0.grace.leave(self.1);
             if !std::thread::panicking() {
                 self.0.reclaim();
             }
@@ -229,7 +213,7 @@ mod imp {
 
         pub(in super::super) fn alloc(&self, value: T, _: &Section<'_>) -> *mut T {
             let meta = Meta {
-                written: loom::cell::UnsafeCell::new(()),
+                written: UnsafeCell::new(()),
                 is_there: true,
             };
             let piece = Piece {
@@ -275,17 +259,7 @@ mod imp {
                 kept.push(gone);
                 return;
             }
-            heap.clock.fetch_add(1, Ordering::Release);
-            {
-                let mut books = heap.books();
-                let retired = &books.retired;
-                assert!(
-                    retired.iter().all(|(other, _)| other.at != gone.at),
-                    "not retired twice"
-                );
-                let open = books.open.clone();
-                books.retired.push((gone, open));
-            }
+            heap.grace.retire(gone);
             heap.reclaim();
         }
 
@@ -294,9 +268,7 @@ mod imp {
         pub(in super::super) unsafe fn dispose(&self, piece: *mut T) {
             self.0.free(Self::gone(piece));
         }
-    }
 
-    impl<T> Pool<T> {
         /// # Safety
         /// As of the other.
         pub(in super::super) unsafe fn take(&self, piece: *mut T) -> T {

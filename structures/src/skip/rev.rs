@@ -1,11 +1,14 @@
 //! Chunks, and their revisions: a header, the hints of the items, and the items.
 
-use core::mem::MaybeUninit;
+use core::marker::PhantomData;
+use core::mem::{MaybeUninit, offset_of};
+use core::ops::Deref;
 use core::ptr;
 use core::slice;
 
 use smr_core::primitive::{AtomicPtr, AtomicU32, Ordering};
 
+use super::reclaim::{Section, see};
 use super::rules::Rule;
 
 /// An entry on level 0, on the others a chunk of the level below.
@@ -50,6 +53,49 @@ pub(super) struct Chunk {
     pub(super) level: u16,
     /// The first of its level, whose low is below all keys.
     pub(super) is_head: bool,
+}
+
+/// A chunk that is there as long as a section, by the pointer by which it is given back: a reference may be
+/// used for less.
+#[derive(Clone, Copy)]
+pub(super) struct At<'s> {
+    chunk: *mut Chunk,
+    section: PhantomData<&'s Chunk>,
+}
+
+impl<'s> At<'s> {
+    /// # Safety
+    /// As for [`see`].
+    #[inline]
+    pub(super) unsafe fn new(chunk: *mut Chunk, section: &'s Section<'_>) -> At<'s> {
+        // SAFETY: the caller's contract.
+        unsafe { see(chunk, section) };
+        At {
+            chunk,
+            section: PhantomData,
+        }
+    }
+
+    #[inline]
+    pub(super) fn as_ptr(self) -> *mut Chunk {
+        self.chunk
+    }
+}
+
+impl Deref for At<'_> {
+    type Target = Chunk;
+
+    #[inline]
+    fn deref(&self) -> &Chunk {
+        // SAFETY: there, by `new`.
+        unsafe { &*self.chunk }
+    }
+}
+
+impl PartialEq for At<'_> {
+    fn eq(&self, other: &At<'_>) -> bool {
+        self.chunk == other.chunk
+    }
 }
 
 /// What a chunk's word says: its revision, and whether it is frozen.
@@ -165,6 +211,9 @@ pub(super) struct Sized<const N: usize> {
 
 impl<const N: usize> Sized<N> {
     pub(super) fn new() -> Self {
+        // Where `hints_of` and `items_of` look for them.
+        const { assert!(offset_of!(Self, hints) == size_of::<Rev>()) };
+        const { assert!(offset_of!(Self, items) == size_of::<Rev>() + N * size_of::<u64>()) };
         Sized {
             head: MaybeUninit::uninit(),
             hints: [MaybeUninit::uninit(); N],
@@ -177,7 +226,7 @@ impl<const N: usize> Sized<N> {
 #[derive(Clone, Copy)]
 pub(super) struct View<'s> {
     at: *const Rev,
-    section: core::marker::PhantomData<&'s Rev>,
+    section: PhantomData<&'s Rev>,
 }
 
 impl<'s> View<'s> {
@@ -187,7 +236,7 @@ impl<'s> View<'s> {
     pub(super) unsafe fn new(at: *const Rev) -> Self {
         View {
             at,
-            section: core::marker::PhantomData,
+            section: PhantomData,
         }
     }
 

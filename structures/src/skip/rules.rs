@@ -88,7 +88,7 @@ pub(super) use self::models::{break_one, is_strict, latest, set_strict};
 
 #[cfg(all(test, smr_loom))]
 mod models {
-    use core::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+    use smr_core::primitive::plain::{AtomicBool, AtomicU8, Ordering};
 
     use super::Rule;
 

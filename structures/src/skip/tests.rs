@@ -84,12 +84,6 @@ impl<K: Ord + Clone + Debug, V: Clone + PartialEq + Debug> Map<K, V> {
     }
 }
 
-impl<K, V> Drop for Map<K, V> {
-    fn drop(&mut self) {
-        self.core.clear(&self.smr.enter());
-    }
-}
-
 /// Everything against std's map.
 fn compare<K: Ord + Clone + Debug>(seed: u64, steps: u32, key: impl Fn(u32) -> K, keys: u32) {
     let map = Map::new();
@@ -131,6 +125,7 @@ fn compare<K: Ord + Clone + Debug>(seed: u64, steps: u32, key: impl Fn(u32) -> K
             }
         }
         if step % 1000 == 0 {
+            map.core.check(&map.smr.enter());
             let all: Vec<_> = expected.iter().map(|(k, v)| (k.clone(), *v)).collect();
             assert_eq!(map.forward(), all);
             assert_eq!(map.backward().into_iter().rev().collect::<Vec<_>>(), all);
@@ -236,5 +231,6 @@ fn threads_meet() {
                 });
             }
         });
+        map.core.check(&map.smr.enter());
     }
 }

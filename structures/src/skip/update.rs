@@ -79,7 +79,8 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
             };
             let view = seen.view(section);
             let (at, found) = Self::locate(view, 0, probe, section);
-            let old = found.then(|| Self::entry(view.items()[at], section));
+            let item = found.then(|| view.items()[at]);
+            let old = item.map(|item| Self::entry(item, section));
             let decision = decide(old);
             let new: Item = match decision {
                 Decision::Put(new) => new.cast(),
@@ -103,9 +104,9 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
             let Some(done) = self.replace(seen, &content, section) else {
                 continue;
             };
-            if let Some(old) = old {
+            if let Some(item) = item {
                 // SAFETY: S5: this thread has replaced it.
-                unsafe { self.memory.retire(ptr::from_ref(old).cast_mut(), section) };
+                unsafe { self.memory.retire(item.cast(), section) };
             }
             if new.is_null() {
                 self.tidy(seen.chunk, &done, section, &mut trail);

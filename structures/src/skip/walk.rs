@@ -1,6 +1,4 @@
-//! Iteration, a chunk at a time; the map at rest, and its end.
-
-use core::ptr;
+//! Iteration, a chunk at a time.
 
 use super::compare::Comparator;
 use super::core::{Core, Seen};
@@ -8,7 +6,7 @@ use super::find::Trail;
 use super::memory::Entry;
 use super::probe::{Cut, Probe, WantedLow};
 use super::reclaim::Section;
-use super::rev::{Chunk, View};
+use super::rev::View;
 
 /// The entries of one chunk that are within bounds, of which an iteration has not met all.
 pub(super) struct Batch<'s> {
@@ -26,15 +24,9 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         cut: Cut<'_, P>,
     ) -> Option<Batch<'s>> {
         let seen = self.find(section, cut, 0, &mut Trail::new())?;
-        let view = seen.view(section);
-        let from = cut.count(view.len(), |p| Self::locate(view, 0, p, section));
-        let to = view.len();
-        Some(Batch {
-            seen,
-            view,
-            from,
-            to,
-        })
+        let batch = Self::batch_of(seen, section);
+        let from = cut.count(batch.to, |p| Self::locate(batch.view, 0, p, section));
+        Some(Batch { from, ..batch })
     }
 
     /// All of the first chunk.
@@ -70,14 +62,9 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         cut: Cut<'_, P>,
     ) -> Option<Batch<'s>> {
         let seen = self.find(section, cut, 0, &mut Trail::new())?;
-        let view = seen.view(section);
-        let to = cut.count(view.len(), |p| Self::locate(view, 0, p, section));
-        Some(Batch {
-            seen,
-            view,
-            from: 0,
-            to,
-        })
+        let batch = Self::batch_of(seen, section);
+        let to = cut.count(batch.to, |p| Self::locate(batch.view, 0, p, section));
+        Some(Batch { to, ..batch })
     }
 
     /// Those of the chunk before: of the one that covers the keys just below.
@@ -89,7 +76,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         if batch.seen.chunk.is_head {
             return None;
         }
-        let low = Self::low(batch.seen.chunk, section);
+        let low = Self::low(&batch.seen.chunk, section);
         let comparator = &self.comparator;
         let wanted = WantedLow { low, comparator };
         self.batch_below(section, Cut::Below(&wanted))
@@ -115,56 +102,5 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         let at = (batch.from < batch.to).then(|| batch.to - 1)?;
         batch.to = at;
         Some(Self::entry(batch.view.items()[at], section))
-    }
-}
-
-impl<K, V, C> Core<K, V, C> {
-    /// Gives everything back, in a map that nobody else has any more.
-    pub(super) fn clear(&mut self, section: &Section<'_>) {
-        let Some(mut head) = self.top(section) else {
-            return;
-        };
-        loop {
-            let level = head.level;
-            let below = match level {
-                0 => None,
-                _ => Some(Self::child(
-                    Seen::now(head).view(section).items()[0],
-                    section,
-                )),
-            };
-            let mut chunk = Some(head);
-            while let Some(at) = chunk {
-                let seen = Seen::now(at);
-                let view = seen.view(section);
-                for &item in view.items() {
-                    if level == 0 {
-                        // SAFETY: in the map, at its end.
-                        unsafe { self.memory.end(item.cast()) };
-                        continue;
-                    }
-                    let child = Self::child(item, section);
-                    if !child.is_head && child.unlink() {
-                        self.dispose(child);
-                    }
-                }
-                chunk = Self::next(view, section);
-                // SAFETY: nobody else has it.
-                unsafe { self.memory.dispose_rev(seen.word.rev()) };
-                if at.is_head || at.unlink() {
-                    self.dispose(at);
-                }
-            }
-            match below {
-                Some(next) => head = next,
-                None => break,
-            }
-        }
-    }
-
-    fn dispose(&self, chunk: &Chunk) {
-        let chunk = ptr::from_ref(chunk).cast_mut();
-        // SAFETY: nobody else has it, at the map's end; its links are given up.
-        unsafe { self.memory.dispose_chunk(chunk) };
     }
 }

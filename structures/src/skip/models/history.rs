@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
+
+use smr_core::primitive::plain::{AtomicU64, Ordering};
 
 use super::map::{Bound, Key, Map};
 

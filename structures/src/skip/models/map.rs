@@ -3,11 +3,10 @@
 use core::fmt::Debug;
 
 use super::super::compare::Natural;
-use super::super::core::{Core, Seen};
+use super::super::core::Core;
 use super::super::memory::Entry;
-use super::super::probe::{Cut, LowKey, Wanted};
-use super::super::reclaim::{Domain, Section};
-use super::super::rev::{Chunk, Item};
+use super::super::probe::{Cut, Wanted};
+use super::super::reclaim::Domain;
 use super::super::update::Decision;
 
 /// Numbers above 0, whose hints say nothing, so that chunks' lows are entries' keys, or all.
@@ -182,64 +181,15 @@ impl<K: Key> Map<K> {
         found
     }
 
-    fn low(chunk: &Chunk, section: &Section<'_>) -> u8 {
-        match Core::<K, u32, Natural>::low(chunk, section) {
-            LowKey::Least => 0,
-            LowKey::Hint(hint) => u8::try_from(hint).expect("a key"),
-            LowKey::Key(key) => key.number(),
-        }
-    }
-
-    /// At rest: every chunk is live, and has its place in the index, nothing else has.
+    /// Asserts the invariants, at rest.
     pub(super) fn check(&self) {
-        let section = self.domain.enter();
-        let mut head = self.core.top(&section).expect("a head");
-        let mut indexed: Option<Vec<Item>> = None;
-        loop {
-            let level = head.level;
-            let mut here: Vec<Item> = Vec::new();
-            let mut items = Vec::new();
-            let mut chunk = Some(head);
-            while let Some(at) = chunk {
-                let seen = Seen::now(at);
-                assert!(!seen.is_frozen(), "a frozen chunk is left");
-                assert_eq!(at.level, level);
-                assert_eq!(at.is_head, here.is_empty());
-                assert_eq!(at.links(), if at.is_head { 0 } else { 2 });
-                here.push(core::ptr::from_ref(at).cast_mut().cast());
-                let view = seen.view(&section);
-                let low = Self::low(at, &section);
-                let next = Core::<K, u32, Natural>::next(view, &section);
-                let limit = next.map(|next| Self::low(next, &section));
-                let keys = view.items().iter().map(|&item| match level {
-                    0 => Core::<K, u32, Natural>::entry(item, &section).key.number(),
-                    _ => Self::low(Core::<K, u32, Natural>::child(item, &section), &section),
-                });
-                let keys: Vec<u8> = keys.collect();
-                assert!(keys.is_sorted_by(|a, b| a < b), "{keys:?}");
-                assert!(keys.iter().all(|&key| key >= low));
-                assert!(
-                    keys.iter()
-                        .all(|&key| limit.is_none_or(|limit| key < limit))
-                );
-                items.extend_from_slice(view.items());
-                chunk = next;
-            }
-            match &indexed {
-                None => assert_eq!(here.len(), 1, "the top level is one chunk"),
-                Some(indexed) => assert_eq!(*indexed, here, "the index has each chunk once"),
-            }
-            if level == 0 {
-                return;
-            }
-            head = Core::<K, u32, Natural>::child(items[0], &section);
-            indexed = Some(items);
-        }
+        self.core.check(&self.domain.enter());
     }
 
-    /// Gives everything back.
-    pub(super) fn clear(mut self) {
-        self.core.clear(&self.domain.enter());
-        self.domain.check_empty();
+    /// Nothing is left of it.
+    pub(super) fn end(self) {
+        let Map { core, domain } = self;
+        drop(core);
+        domain.check_empty();
     }
 }

@@ -1,0 +1,149 @@
+//! The map at rest, and its end.
+
+#[cfg(test)]
+use std::collections::HashMap;
+
+#[cfg(test)]
+use super::compare::Comparator;
+use super::core::{Core, Seen};
+#[cfg(test)]
+use super::probe::{LowKey, WantedLow};
+use super::reclaim::Section;
+use super::rev::At;
+#[cfg(test)]
+use super::rev::{CAP, Item};
+
+#[cfg(test)]
+impl<K, V, C: Comparator<K>> Core<K, V, C> {
+    /// Asserts the invariants, when nobody changes the map and no comparison has lied or panicked.
+    pub(super) fn check(&self, section: &Section<'_>) {
+        let mut level = self.top(section);
+        let mut indexed: Option<Vec<Item>> = None;
+        let mut lows: HashMap<Item, u32> = HashMap::new();
+        while let Some(head) = level {
+            let mut here: Vec<Item> = Vec::new();
+            let mut items: Vec<Item> = Vec::new();
+            let mut chunk = Some(head);
+            while let Some(at) = chunk {
+                let seen = Seen::now(at);
+                assert!(!seen.is_frozen(), "S4: a frozen chunk is left");
+                assert_eq!(at.level, head.level);
+                assert_eq!(at.is_head, here.is_empty(), "S2");
+                assert_eq!(at.links(), if at.is_head { 0 } else { 2 }, "S6");
+                if !at.is_head && !Self::is_whole() {
+                    // SAFETY: such maps have an entry there.
+                    *lows.entry(unsafe { at.low.entry }).or_default() += 1;
+                }
+                here.push(at.as_ptr().cast());
+                chunk = self.check_one(seen, section);
+                items.extend_from_slice(seen.view(section).items());
+            }
+            match &indexed {
+                None => assert_eq!(here.len(), 1, "the top level is one chunk"),
+                Some(indexed) => assert_eq!(*indexed, here, "S6: the index has each chunk once"),
+            }
+            if head.level == 0 {
+                for &item in &items {
+                    *lows.entry(item).or_default() += 1;
+                }
+                break;
+            }
+            level = items.first().map(|&item| Self::child(item, section));
+            indexed = Some(items);
+        }
+        for (entry, uses) in lows {
+            self.memory.check_uses(entry.cast(), uses);
+        }
+    }
+
+    /// S2 and the hints of one chunk; the next.
+    fn check_one<'s>(&self, seen: Seen<'s>, section: &'s Section<'_>) -> Option<At<'s>> {
+        let Seen { chunk, .. } = seen;
+        let view = seen.view(section);
+        let next = Self::next(view, section);
+        let comparator = &self.comparator;
+        let is_below = |a: LowKey<'_, K>, b: LowKey<'_, K>| {
+            let wanted = WantedLow { low: b, comparator };
+            !matches!(wanted.low, LowKey::Least) && Self::order(&a, &wanted).is_lt()
+        };
+        let key = |item| Self::key_of(item, chunk.level, section);
+        assert!(view.len() <= CAP);
+        for pair in view.items().windows(2) {
+            assert!(is_below(key(pair[0]), key(pair[1])), "S2: items ascend");
+        }
+        if let Some(&first) = view.items().first() {
+            let is_head_below = chunk.is_head && chunk.level > 0;
+            let starts = is_head_below || !is_below(key(first), Self::low(&chunk, section));
+            assert!(starts, "S2: nothing is below the low");
+        }
+        if let Some(next) = next {
+            let low = || Self::low(&next, section);
+            assert!(
+                is_below(Self::low(&chunk, section), low()),
+                "S2: lows ascend"
+            );
+            if let Some(&last) = view.items().last() {
+                assert!(
+                    is_below(key(last), low()),
+                    "S2: nothing is beyond the next low"
+                );
+            }
+            let hint = Self::hint_of(next.as_ptr().cast(), chunk.level + 1, 0, section);
+            assert_eq!(view.head().next_hint, hint);
+        }
+        let known = Self::known(&Self::low(&chunk, section), view.next(), section);
+        assert_eq!(view.known(), known, "what all keys have in common");
+        for (&hint, &item) in view.hints().iter().zip(view.items()) {
+            assert_eq!(hint, Self::hint_of(item, chunk.level, known, section));
+        }
+        next
+    }
+}
+
+impl<K, V, C> Core<K, V, C> {
+    /// Gives everything back, in a map that nobody else has any more.
+    fn clear(&mut self, section: &Section<'_>) {
+        let mut level = self.top(section);
+        while let Some(head) = level {
+            let first = Seen::now(head).view(section).items().first();
+            level = match head.level {
+                0 => None,
+                _ => first.map(|&item| Self::child(item, section)),
+            };
+            let mut chunk = Some(head);
+            while let Some(at) = chunk {
+                let seen = Seen::now(at);
+                let view = seen.view(section);
+                for &item in view.items() {
+                    if at.level == 0 {
+                        // SAFETY: in the map, at its end.
+                        unsafe { self.memory.end(item.cast()) };
+                        continue;
+                    }
+                    let child = Self::child(item, section);
+                    if !child.is_head && child.unlink() {
+                        self.dispose(child);
+                    }
+                }
+                chunk = Self::next(view, section);
+                // SAFETY: nobody else has it.
+                unsafe { self.memory.dispose_rev(seen.word.rev()) };
+                if at.is_head || at.unlink() {
+                    self.dispose(at);
+                }
+            }
+        }
+    }
+
+    fn dispose(&self, chunk: At<'_>) {
+        // SAFETY: nobody else has it, at the map's end; its links are given up.
+        unsafe { self.memory.dispose_chunk(chunk.as_ptr()) };
+    }
+}
+
+impl<K, V, C> Drop for Core<K, V, C> {
+    fn drop(&mut self) {
+        let domain = self.memory.domain().clone();
+        self.clear(&domain.enter());
+    }
+}
