@@ -7,12 +7,12 @@ use equivalent::Equivalent;
 use smr_core::Guard as LocalGuard;
 use smr_core::OwnedGuard;
 
-use super::super::answers::{Compute, OccupiedError, Operation};
 use super::core::Core;
-use super::entry::Entry;
+use super::handle::Entry;
 use super::iter::{Drain, Iter, Keys, Values};
 use super::map::HashMap;
 use super::node::Node;
+use crate::answers::{Compute, OccupiedError, Operation};
 use crate::guard::Guard;
 
 /// A map under a guard of its own, with std's methods; see [`HashMap::pin`]. What it returns is borrowed
