@@ -1,6 +1,7 @@
 //! Loom models of the table: a slot a bucket and one in its extension, keys that are their own hashes.
 //! `LOOM_MAX_PREEMPTIONS` bounds them. One at a time: a weakened step is weak for all.
 
+mod heap;
 mod merges;
 mod refer;
 
