@@ -2,10 +2,9 @@
 //! are that were open then, and the next node has its address. A node that is looked into before it has been
 //! published to the thread, or after it is gone, fails the model.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use loom::cell::UnsafeCell;
-use loom::sync::Arc;
+use smr_core::primitive::UnsafeCell;
 
 use super::Pair;
 use crate::grace::Grace;

@@ -1,10 +1,8 @@
 //! The same of items that refer to nodes, as those of the map of any keys and values do.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
-use loom::sync::Arc;
-use loom::thread;
-use smr_core::primitive::{AtomicUsize, Ordering};
+use smr_core::primitive::{AtomicUsize, Ordering, thread};
 
 use super::super::batch::Batch;
 use super::super::bucket::{Probe, Slots, Tags};
