@@ -1,10 +1,11 @@
 //! Lookups: where the entries of a hash are, and what a bucket holds.
 
 use super::block::Link;
-use super::bucket::{Bucket, Probe, Slots, low_bits, tag_of};
+use super::bucket::{Bucket, Probe, Slots, low_bits};
 use super::header::{Header, State};
 use super::reclaim::Section;
 use super::table::{Place, Table, parent};
+use super::tags::tag_of;
 
 /// What a scan of a bucket found, all under one header.
 pub(super) struct Seen<I> {

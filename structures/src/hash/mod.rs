@@ -78,6 +78,7 @@ pub(crate) mod builder;
 mod count;
 mod extensions;
 mod geometry;
+mod grow;
 mod header;
 #[cfg(not(smr_loom))]
 pub(crate) mod inline;
@@ -93,6 +94,7 @@ mod shrink;
 mod split;
 mod steps;
 mod table;
+mod tags;
 mod tidy;
 mod walk;
 

@@ -11,10 +11,11 @@ use std::sync::{Arc, Mutex};
 use smr_core::primitive::{AtomicU64, Ordering::Relaxed, model, thread};
 
 use super::batch::Batch;
-use super::bucket::{Probe, Slots, Tags};
+use super::bucket::{Probe, Slots};
 use super::reclaim::{Pool, Section};
 use super::steps::{self, Step};
 use super::table::{Decision, Table};
+use super::tags::Tags;
 
 /// A slot, and one in the extension.
 struct Tiny {

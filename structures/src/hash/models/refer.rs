@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex};
 use smr_core::primitive::{AtomicUsize, Ordering, thread};
 
 use super::super::batch::Batch;
-use super::super::bucket::{Probe, Slots, Tags};
+use super::super::bucket::{Probe, Slots};
 use super::super::reclaim::{Pool, Section};
 use super::super::table::{self, Decision, Table};
+use super::super::tags::Tags;
 use super::heap::{Address, Heap};
 use super::{Pair, Scenario};
 
