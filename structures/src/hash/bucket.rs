@@ -36,7 +36,7 @@ pub(super) unsafe trait Zeroed {
 pub(super) unsafe trait Slots: Sync + Sized {
     /// How many are in the bucket.
     const COUNT: u32;
-    /// How many more an extension has; [`MOST_SLOTS`](super::header::MOST_SLOTS) in all, at most.
+    /// How many more an extension has; [`MOST_SLOTS`] in all, at most.
     const MORE: u32;
     /// Entries a bucket should hold on average, in eighths: what growth aims at.
     const LOAD: usize;
@@ -290,7 +290,7 @@ impl<S: Slots> Bucket<S> {
     pub(super) fn begin_filling(&self, header: Header) -> bool {
         let begun = !header.filling() && self.change(header, header.with_filling());
         if begun {
-            // Pairs with the acquire fence in `still`.
+            // Pairs with the acquire fence in `still` and `same`.
             Step::Fill.fence(Ordering::Release);
         }
         begun

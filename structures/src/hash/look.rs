@@ -45,8 +45,8 @@ impl<S: Slots> Table<S> {
     /// Finds an item if nothing is unusual: no list, no split, no bucket that is not where it seems to
     /// be. None if it cannot tell.
     ///
-    /// Looks into nothing that is reclaimed before the table is. Without a section only for items that do not refer
-    /// to what is.
+    /// Looks itself into nothing that is reclaimed before the table is; the probe looks into what items refer to.
+    /// So without a section it is only for items that refer to nothing.
     #[inline(always)]
     pub(super) fn glance(
         &self,
