@@ -75,6 +75,7 @@ mod bucket;
 pub(crate) mod builder;
 mod extensions;
 mod geometry;
+mod grow;
 mod header;
 #[cfg(not(smr_loom))]
 pub(crate) mod inline;
@@ -90,6 +91,7 @@ mod shrink;
 mod split;
 mod steps;
 mod table;
+mod tags;
 mod tidy;
 mod walk;
 
