@@ -238,6 +238,46 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         None
     }
 
+    /// [`replace`](Self::replace)s one item, or none, by another one, or none, if that is not null.
+    #[inline]
+    pub(super) fn replace_one<'s>(
+        &'s self,
+        seen: Seen<'s>,
+        out: core::ops::Range<usize>,
+        new: Item,
+        section: &'s Section<'_>,
+    ) -> Option<Replaced<'s, K, V>> {
+        let Seen { chunk, word } = seen;
+        let view = seen.view(section);
+        let known = view.known();
+        let new = (!new.is_null()).then(|| {
+            let hint = Self::hint_of(new, chunk.level, known, section);
+            (hint, new)
+        });
+        let len = view.len() - out.len() + usize::from(new.is_some());
+        if len > CAP {
+            let (hint, new) = new?;
+            let new = Part::one(&hint, &new, known);
+            return self.replace(seen, &Content::with(view, out, new), section);
+        }
+        debug_assert!(!word.is_frozen(), "S4");
+        let next = (view.next(), view.head().next_hint);
+        let mut draft: Draft = self.memory.draft(len, next, known, section);
+        draft.splice(view, out, new);
+        let rev = draft.finish();
+        if chunk.change(word, rev) {
+            // SAFETY: S5.
+            unsafe { self.memory.retire_rev(word.rev()) };
+            let word = Word::live(rev);
+            let born = None;
+            return Some(Replaced { word, len, born });
+        }
+        // SAFETY: made here, and not published.
+        unsafe { self.memory.dispose_rev(rev) };
+        retry();
+        None
+    }
+
     /// How much of what is too much stays: all that was there, if more comes at the end of everything.
     fn middle(content: &Content<'_>) -> usize {
         let [before, new, after] = &content.parts;

@@ -1,6 +1,6 @@
 //! The first and the last entries, and those next to a place.
 
-use super::change::{Content, Part, retry};
+use super::change::retry;
 use super::compare::Comparator;
 use super::core::{Core, Seen};
 use super::find::{Finger, Path, Trail};
@@ -241,8 +241,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
     ) -> Option<&'s Entry<K, V>> {
         let view = seen.view(section);
         let item = view.items()[at];
-        let content = Content::with(view, at..at + 1, Part::NONE);
-        self.replace(seen, &content, section)?;
+        self.replace_one(seen, at..at + 1, core::ptr::null_mut(), section)?;
         // SAFETY: S5: this thread has replaced it.
         unsafe { self.memory.retire(item.cast(), section) };
         self.count.add(-1);

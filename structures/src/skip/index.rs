@@ -2,7 +2,7 @@
 
 use core::ptr;
 
-use super::change::{Born, Content, Part, retry, unlink};
+use super::change::{Born, retry, unlink};
 use super::compare::Comparator;
 use super::core::Core;
 use super::find::Trail;
@@ -77,10 +77,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
                     (at..at, None)
                 }
             };
-            let hint = Self::hint_of(item, level, view.known(), section);
-            let new = Part::one(&hint, &item, view.known());
-            let content = Content::with(view, out, new);
-            if let Some(done) = self.replace(seen, &content, section) {
+            if let Some(done) = self.replace_one(seen, out, item, section) {
                 if let Some(replaced) = replaced {
                     let replaced = Self::child(replaced, section);
                     unlink(&self.memory, replaced);
@@ -150,8 +147,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
                 retry();
                 continue;
             }
-            let content = Content::with(view, at..at + 1, Part::NONE);
-            if let Some(now) = self.replace(seen, &content, section) {
+            if let Some(now) = self.replace_one(seen, at..at + 1, ptr::null_mut(), section) {
                 unlink(&self.memory, dead);
                 self.tidy(seen.chunk, &now, section, trail);
                 return;

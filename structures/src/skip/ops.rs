@@ -4,10 +4,9 @@ use core::cmp::Ordering;
 
 use super::compare::Comparator;
 use super::core::Core;
-use super::ends::Nowhere;
 use super::hint::{self, Kind};
 use super::memory::{Entry, Memory};
-use super::probe::{Cut, Probe, Wanted, kind_of};
+use super::probe::{Probe, Wanted, kind_of};
 use super::reclaim::Section;
 use super::update;
 use super::walk::Walk;
@@ -211,8 +210,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
     /// Removes the entries of which `keep` does not hold.
     pub(super) fn retain(&self, section: &Section<'_>, mut keep: impl FnMut(&K, &V) -> bool) {
         let mut walk = Walk::new();
-        let all = (Cut::<Nowhere>::Start, Cut::End);
-        while let Some(mut entry) = self.step(section, &mut walk, all) {
+        while let Some(mut entry) = self.met(section, &mut walk) {
             while !keep(&entry.key, &entry.value) && !self.remove_this(section, entry) {
                 // Replaced meanwhile, or removed.
                 let wanted = Wanted::<K, K, C>::new(&entry.key, &self.comparator);

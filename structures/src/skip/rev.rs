@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 use core::mem::{MaybeUninit, offset_of};
-use core::ops::Deref;
+use core::ops::{Deref, Range};
 use core::ptr;
 use core::slice;
 
@@ -328,6 +328,24 @@ impl Draft {
         Draft { at, len: 0 }
     }
 
+    /// What a revision has, except that some items give way to another one, or none.
+    #[inline]
+    pub(super) fn splice(&mut self, view: View<'_>, out: Range<usize>, new: Option<(u64, Item)>) {
+        // SAFETY: `new` wrote it.
+        let class = usize::from(unsafe { (*self.at).class });
+        let len = view.len() - out.len() + usize::from(new.is_some());
+        assert!(self.len == 0 && len <= CLASSES[class], "there is room");
+        let hint = new.map(|(hint, _)| hint);
+        // SAFETY: there is room, and it is the draft's own.
+        unsafe { splice(view.hints(), out.clone(), hint, hints_of(self.at)) };
+        let item = new.map(|(_, item)| item);
+        // SAFETY: as above.
+        unsafe { splice(view.items(), out, item, items_of(self.at, class)) };
+        self.len = len;
+        // SAFETY: `new` wrote it, and nobody else has it.
+        unsafe { (*self.at).len = len as u16 };
+    }
+
     /// One item more.
     #[inline]
     pub(super) fn push(&mut self, hint: u64, item: Item) {
@@ -370,6 +388,22 @@ impl Draft {
     #[inline]
     pub(super) fn finish(self) -> *mut Rev {
         self.at
+    }
+}
+
+/// Copies a slice of which some elements give way to another one, or none.
+///
+/// # Safety
+/// There is room for them.
+#[inline]
+unsafe fn splice<T: Copy>(from: &[T], out: Range<usize>, new: Option<T>, mut to: *mut T) {
+    let (before, after) = (&from[..out.start], &from[out.end..]);
+    for part in [before, new.as_slice(), after] {
+        if !part.is_empty() {
+            // SAFETY: the caller's contract.
+            unsafe { ptr::copy_nonoverlapping(part.as_ptr(), to, part.len()) };
+            to = to.wrapping_add(part.len());
+        }
     }
 }
 

@@ -11,7 +11,6 @@ use smr_core::Smr;
 
 use super::compare::{Comparator, Natural};
 use super::core::Core;
-use super::ends::Nowhere;
 use super::memory::Entry;
 use super::probe::{Cut, Wanted};
 use super::update::Decision;
@@ -64,8 +63,7 @@ impl<K: Ord + Clone + Debug, V: Clone + PartialEq + Debug> Map<K, V> {
         let section = self.smr.enter();
         let mut found = Vec::new();
         let mut walk = Walk::new();
-        let all = (Cut::<Nowhere>::Start, Cut::End);
-        while let Some(entry) = self.core.step(&section, &mut walk, all) {
+        while let Some(entry) = self.core.met(&section, &mut walk) {
             found.push((entry.key.clone(), entry.value.clone()));
         }
         found
@@ -75,8 +73,7 @@ impl<K: Ord + Clone + Debug, V: Clone + PartialEq + Debug> Map<K, V> {
         let section = self.smr.enter();
         let mut found = Vec::new();
         let mut walk = Walk::new();
-        let all = (Cut::<Nowhere>::Start, Cut::End);
-        while let Some(entry) = self.core.step_back(&section, &mut walk, all) {
+        while let Some(entry) = self.core.met_back(&section, &mut walk) {
             found.push((entry.key.clone(), entry.value.clone()));
         }
         found

@@ -2,7 +2,7 @@
 
 use core::ptr;
 
-use super::change::{Content, Part, retry};
+use super::change::retry;
 use super::compare::Comparator;
 use super::core::Core;
 use super::find::Trail;
@@ -94,16 +94,8 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
                 retry();
                 continue;
             }
-            let known = view.known();
-            let hint;
-            let part = if new.is_null() {
-                Part::NONE
-            } else {
-                hint = Self::hint_of(new, 0, known, section);
-                Part::one(&hint, &new, known)
-            };
-            let content = Content::with(view, at..at + usize::from(found), part);
-            let Some(now) = self.replace(seen, &content, section) else {
+            let out = at..at + usize::from(found);
+            let Some(now) = self.replace_one(seen, out, new, section) else {
                 continue;
             };
             done(!new.is_null());

@@ -5,6 +5,7 @@ use core::slice;
 
 use super::compare::Comparator;
 use super::core::{Core, Seen};
+use super::ends::Nowhere;
 use super::find::Trail;
 use super::memory::Entry;
 use super::probe::{Cut, Probe, WantedLow};
@@ -21,19 +22,21 @@ pub(super) struct Walk<'s, K, V> {
 }
 
 #[derive(Clone)]
-enum End<'s> {
-    New,
-    In(Batch<'s>),
-    Over,
+struct End<'s> {
+    /// Of one chunk, those that are within the bounds, and are still to be met.
+    items: slice::Iter<'s, Item>,
+    place: Place<'s>,
 }
 
-/// The entries of one chunk that are within the bounds, and are still to be met.
-#[derive(Clone)]
-struct Batch<'s> {
-    seen: Seen<'s>,
-    items: slice::Iter<'s, Item>,
-    /// What is in the next chunk is out of bounds.
-    is_last: bool,
+#[derive(Clone, Copy)]
+enum Place<'s> {
+    New,
+    In {
+        seen: Seen<'s>,
+        /// What is in the next chunk is out of bounds.
+        is_last: bool,
+    },
+    Over,
 }
 
 /// What is on the left of the first, or on the right of the second, is out of bounds.
@@ -49,73 +52,94 @@ impl<K, V> Clone for Walk<'_, K, V> {
     }
 }
 
+impl<'s> End<'s> {
+    fn at(place: Place<'s>) -> Self {
+        let items = [].iter();
+        End { items, place }
+    }
+}
+
 impl<'s, K, V> Walk<'s, K, V> {
     pub(super) fn new() -> Self {
         Walk {
-            front: End::New,
-            back: End::New,
+            front: End::at(Place::New),
+            back: End::at(Place::New),
             first: None,
             last: None,
         }
     }
 
-    fn end(&mut self) -> Option<&'s Entry<K, V>> {
-        (self.front, self.back) = (End::Over, End::Over);
-        None
+    #[cold]
+    fn end(&mut self) {
+        self.front = End::at(Place::Over);
+        self.back = End::at(Place::Over);
     }
 }
 
 impl<K, V, C: Comparator<K>> Core<K, V, C> {
-    /// The next entry from the left.
+    /// The next entry from the left, among those of the chunk that was read last.
     #[inline]
-    pub(super) fn step<'s, P: Probe<K>>(
+    pub(super) fn step<'s>(
+        &self,
+        section: &'s Section<'_>,
+        walk: &mut Walk<'s, K, V>,
+    ) -> Option<&'s Entry<K, V>> {
+        let entry = Self::entry(*walk.front.items.next()?, section);
+        if let Some(last) = walk.last
+            && !self.is_below(entry, last)
+        {
+            walk.end();
+            return None;
+        }
+        walk.first = Some(entry);
+        Some(entry)
+    }
+
+    /// The next entry from the right, likewise.
+    #[inline]
+    pub(super) fn step_back<'s>(
+        &self,
+        section: &'s Section<'_>,
+        walk: &mut Walk<'s, K, V>,
+    ) -> Option<&'s Entry<K, V>> {
+        let entry = Self::entry(*walk.back.items.next_back()?, section);
+        if let Some(first) = walk.first
+            && !self.is_below(first, entry)
+        {
+            walk.end();
+            return None;
+        }
+        walk.last = Some(entry);
+        Some(entry)
+    }
+
+    /// The next entry from the left, of all.
+    pub(super) fn met<'s>(
         &'s self,
         section: &'s Section<'_>,
         walk: &mut Walk<'s, K, V>,
-        bounds: Bounds<'_, P>,
     ) -> Option<&'s Entry<K, V>> {
         loop {
-            if let End::In(batch) = &mut walk.front
-                && let Some(&item) = batch.items.next()
-            {
-                let entry = Self::entry(item, section);
-                if let Some(last) = walk.last
-                    && !self.is_below(entry, last)
-                {
-                    return walk.end();
-                }
-                walk.first = Some(entry);
-                return Some(entry);
-            }
-            if !self.refill_front(section, walk, bounds) {
-                return None;
+            let entry = self.step(section, walk);
+            let all = (Cut::<Nowhere>::Start, Cut::End);
+            if entry.is_some() || !self.refill_front(section, walk, all) {
+                return entry;
             }
         }
     }
 
-    /// The next entry from the right.
-    #[inline]
-    pub(super) fn step_back<'s, P: Probe<K>>(
+    /// The next entry from the right, of all.
+    #[cfg(test)]
+    pub(super) fn met_back<'s>(
         &'s self,
         section: &'s Section<'_>,
         walk: &mut Walk<'s, K, V>,
-        bounds: Bounds<'_, P>,
     ) -> Option<&'s Entry<K, V>> {
         loop {
-            if let End::In(batch) = &mut walk.back
-                && let Some(&item) = batch.items.next_back()
-            {
-                let entry = Self::entry(item, section);
-                if let Some(first) = walk.first
-                    && !self.is_below(first, entry)
-                {
-                    return walk.end();
-                }
-                walk.last = Some(entry);
-                return Some(entry);
-            }
-            if !self.refill_back(section, walk, bounds) {
-                return None;
+            let entry = self.step_back(section, walk);
+            let all = (Cut::<Nowhere>::Start, Cut::End);
+            if entry.is_some() || !self.refill_back(section, walk, all) {
+                return entry;
             }
         }
     }
@@ -124,23 +148,22 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         self.comparator.compare(&entry.key, &other.key).is_lt()
     }
 
-    /// The next chunk; whether there is one within the bounds.
-    #[inline(never)]
-    fn refill_front<'s, P: Probe<K>>(
+    /// Reads the next chunk, after the last has been met; whether there is one within the bounds.
+    pub(super) fn refill_front<'s, P: Probe<K>>(
         &'s self,
         section: &'s Section<'_>,
         walk: &mut Walk<'s, K, V>,
         (lower, upper): Bounds<'_, P>,
     ) -> bool {
-        let next = match &walk.front {
-            End::Over => None,
-            End::New => self
+        let next = match walk.front.place {
+            Place::Over => None,
+            Place::New => self
                 .find(section, lower, 0, &mut Trail::new())
                 .map(|seen| (seen, lower)),
-            End::In(batch) if batch.is_last => None,
+            Place::In { is_last: true, .. } => None,
             // Whatever has become of it: it is linked by what has been read (S3).
-            End::In(batch) => {
-                Self::next(batch.seen.view(section), section).map(|at| (Seen::now(at), Cut::Start))
+            Place::In { seen, .. } => {
+                Self::next(seen.view(section), section).map(|at| (Seen::now(at), Cut::Start))
             }
         };
         let Some((seen, from)) = next else {
@@ -154,17 +177,15 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
             true => upper.count(view.len(), |p| Self::locate(view, 0, p, section)),
             false => view.len(),
         };
-        walk.front = End::In(Batch {
-            seen,
+        walk.front = End {
             items: view.items()[from..to.max(from)].iter(),
-            is_last,
-        });
+            place: Place::In { seen, is_last },
+        };
         true
     }
 
-    /// The chunk before, which is that which covers the keys just below the low.
-    #[inline(never)]
-    fn refill_back<'s, P: Probe<K>>(
+    /// Reads the chunk before, likewise: that which covers the keys just below the low.
+    pub(super) fn refill_back<'s, P: Probe<K>>(
         &'s self,
         section: &'s Section<'_>,
         walk: &mut Walk<'s, K, V>,
@@ -172,16 +193,16 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
     ) -> bool {
         let comparator = &self.comparator;
         let mut trail = Trail::new();
-        let next = match &walk.back {
-            End::Over => None,
-            End::New => self.find(section, upper, 0, &mut trail).map(|seen| {
+        let next = match walk.back.place {
+            Place::Over => None,
+            Place::New => self.find(section, upper, 0, &mut trail).map(|seen| {
                 let view = seen.view(section);
                 let to = upper.count(view.len(), |p| Self::locate(view, 0, p, section));
                 (seen, to)
             }),
-            End::In(batch) if batch.is_last => None,
-            End::In(batch) => {
-                let low = Self::low(&batch.seen.chunk, section);
+            Place::In { is_last: true, .. } => None,
+            Place::In { seen, .. } => {
+                let low = Self::low(&seen.chunk, section);
                 let wanted = WantedLow { low, comparator };
                 let below = Cut::Below(&wanted);
                 self.find(section, below, 0, &mut trail).map(|seen| {
@@ -201,11 +222,10 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
             true => lower.count(view.len(), |p| Self::locate(view, 0, p, section)),
             false => 0,
         };
-        walk.back = End::In(Batch {
-            seen,
+        walk.back = End {
             items: view.items()[from.min(to)..to].iter(),
-            is_last,
-        });
+            place: Place::In { seen, is_last },
+        };
         true
     }
 

@@ -85,21 +85,38 @@ where
 
     #[inline]
     fn step(&mut self) -> Option<&'g Entry<K, V>> {
-        let comparator = &self.core.comparator;
-        let lower = wanted(self.range.start_bound(), comparator);
-        let upper = wanted(self.range.end_bound(), comparator);
-        let bounds = cuts(lower.as_ref(), upper.as_ref(), &self.range);
-        self.core.step(self.guard.section(), &mut self.walk, bounds)
+        loop {
+            let (core, section) = (self.core, self.guard.section());
+            let entry = core.step(section, &mut self.walk);
+            if entry.is_some() || !self.refill::<true>() {
+                return entry;
+            }
+        }
     }
 
     #[inline]
     fn step_back(&mut self) -> Option<&'g Entry<K, V>> {
-        let comparator = &self.core.comparator;
-        let lower = wanted(self.range.start_bound(), comparator);
-        let upper = wanted(self.range.end_bound(), comparator);
-        let bounds = cuts(lower.as_ref(), upper.as_ref(), &self.range);
-        self.core
-            .step_back(self.guard.section(), &mut self.walk, bounds)
+        loop {
+            let (core, section) = (self.core, self.guard.section());
+            let entry = core.step_back(section, &mut self.walk);
+            if entry.is_some() || !self.refill::<false>() {
+                return entry;
+            }
+        }
+    }
+
+    /// Reads a chunk at the front, or at the back; whether there is one.
+    #[inline(never)]
+    fn refill<const FRONT: bool>(&mut self) -> bool {
+        let Range { core, range, .. } = self;
+        let lower = wanted(range.start_bound(), &core.comparator);
+        let upper = wanted(range.end_bound(), &core.comparator);
+        let bounds = cuts(lower.as_ref(), upper.as_ref(), range);
+        let section = self.guard.section();
+        match FRONT {
+            true => core.refill_front(section, &mut self.walk, bounds),
+            false => core.refill_back(section, &mut self.walk, bounds),
+        }
     }
 }
 

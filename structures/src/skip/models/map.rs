@@ -4,7 +4,6 @@ use core::fmt::Debug;
 
 use super::super::compare::Natural;
 use super::super::core::Core;
-use super::super::ends::Nowhere;
 use super::super::memory::Entry;
 use super::super::probe::{Cut, Wanted};
 use super::super::reclaim::Domain;
@@ -162,8 +161,7 @@ impl<K: Key> Map<K> {
         let section = self.domain.enter();
         let mut found = Vec::new();
         let mut walk = Walk::new();
-        let all = (Cut::<Nowhere>::Start, Cut::End);
-        while let Some(entry) = self.core.step(&section, &mut walk, all) {
+        while let Some(entry) = self.core.met(&section, &mut walk) {
             found.push(pair(entry));
         }
         found
@@ -173,8 +171,7 @@ impl<K: Key> Map<K> {
         let section = self.domain.enter();
         let mut found = Vec::new();
         let mut walk = Walk::new();
-        let all = (Cut::<Nowhere>::Start, Cut::End);
-        while let Some(entry) = self.core.step_back(&section, &mut walk, all) {
+        while let Some(entry) = self.core.met_back(&section, &mut walk) {
             found.push(pair(entry));
         }
         found
