@@ -149,22 +149,26 @@ impl<K, C: Comparator<K>> Probe<K> for WantedLow<'_, K, C> {
     }
 }
 
-/// How many of the hints are lower. Without branches.
+/// How many of the hints are lower. Without branches that depend on them: of `n` hints, at least `s`, a power of
+/// two, and fewer than twice as many, either the first `s - 1` are to be looked through after one step, or the
+/// last.
 #[inline(always)]
 pub(super) fn lower(hints: &[u64], hint: u64) -> usize {
-    let (mut first, mut len) = (0, hints.len());
-    if len == 0 {
+    let Some(log) = hints.len().checked_ilog2() else {
         return 0;
+    };
+    let mut step = 1 << log;
+    // SAFETY: there are as many.
+    let is_lower = unsafe { *hints.get_unchecked(step - 1) } < hint;
+    let mut first = select_unpredictable(is_lower, hints.len() + 1 - step, 0);
+    step /= 2;
+    while step > 0 {
+        // SAFETY: the steps to come are fewer than there are hints behind `first`.
+        let is_lower = unsafe { *hints.get_unchecked(first + step - 1) } < hint;
+        first = select_unpredictable(is_lower, first + step, first);
+        step /= 2;
     }
-    while len > 1 {
-        let half = len / 2;
-        // SAFETY: `first + len` is never more than there are.
-        let middle = unsafe { *hints.get_unchecked(first + half - 1) };
-        first = select_unpredictable(middle < hint, first + half, first);
-        len -= half;
-    }
-    // SAFETY: as above.
-    first + usize::from(unsafe { *hints.get_unchecked(first) } < hint)
+    first
 }
 
 /// Where among `range` the place is, by comparisons, and whether it is one of them.
