@@ -10,6 +10,8 @@ mod floors;
 mod haphazard;
 mod kovan;
 pub(crate) mod maps;
+mod plain;
+pub(crate) mod points;
 mod rw_lock;
 mod sdd;
 mod seize;

@@ -1,6 +1,7 @@
 //! The suites. To add one: a file here with its cases, and a line in [`ALL`].
 
-pub(crate) mod hash;
+mod hash;
+pub(crate) mod maps;
 mod smr;
 pub(crate) mod table;
 
