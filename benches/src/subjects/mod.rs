@@ -10,6 +10,7 @@ mod floors;
 mod haphazard;
 mod kovan;
 pub(crate) mod maps;
+pub(crate) mod ordered;
 mod plain;
 pub(crate) mod points;
 mod rw_lock;

@@ -2,10 +2,11 @@
 
 mod hash;
 pub(crate) mod maps;
+mod ordered;
 mod smr;
 pub(crate) mod table;
 
 use crate::suite::Suite;
 
 /// Every suite, in the order of the report.
-pub(crate) const ALL: &[Suite] = &[smr::SUITE, table::SUITE, hash::SUITE];
+pub(crate) const ALL: &[Suite] = &[smr::SUITE, table::SUITE, hash::SUITE, ordered::SUITE];

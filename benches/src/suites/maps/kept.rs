@@ -22,6 +22,8 @@ pub(in crate::suites) enum Use {
     Update,
     /// Entries come and go in order, by so many threads.
     Churn(usize),
+    /// The least entries go.
+    Queue,
 }
 
 /// Maps, and how often each was asked for.

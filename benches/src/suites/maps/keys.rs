@@ -25,6 +25,12 @@ pub(in crate::suites) fn key(number: u64) -> u64 {
     x ^ x >> 29
 }
 
+/// The same in ascending order.
+#[inline]
+pub(in crate::suites) fn ascending(number: u64) -> u64 {
+    number << 16
+}
+
 /// The value that a key is added with. The high bits are left to those who update it.
 #[inline]
 pub(in crate::suites) fn value(key: u64) -> u64 {

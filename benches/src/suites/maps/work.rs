@@ -147,9 +147,9 @@ fn mix<M: Points<u64>>(
 }
 
 /// A map, and how many entries each thread has added to it since it was filled.
-struct Churning<M> {
-    map: M,
-    added: Vec<CachePadded<AtomicU64>>,
+pub(super) struct Churning<M> {
+    pub(super) map: M,
+    pub(super) added: Vec<CachePadded<AtomicU64>>,
 }
 
 impl<M> Churning<M> {
