@@ -55,16 +55,20 @@ pub(super) fn check_shared<K: Key, M: Points<K>>(threads: usize) {
 }
 
 /// The only figure of a measurement: nanoseconds an operation of one thread, operations a second of
-/// several. Of more threads than processors some may come to run only when the window has closed;
-/// they count as if they had been there.
-#[allow(clippy::cast_precision_loss)] // far below 2^52
+/// several.
 pub(super) fn rate(tally: Tally, window: Window) -> Vec<Reading> {
     if tally.threads == 1 {
         return Reading::ns(tally.ns_per_op());
     }
+    vec![Reading::new("", Unit::PerSecond, per_second(tally, window))]
+}
+
+/// Operations of all threads together in a second. Of more threads than processors some may come to
+/// run only when the window has closed; they count as if they had been there.
+#[allow(clippy::cast_precision_loss)] // far below 2^52
+pub(super) fn per_second(tally: Tally, window: Window) -> f64 {
     let whole = tally.ops as f64 / window.time.as_secs_f64();
-    let value = tally.per_second().min(whole);
-    vec![Reading::new("", Unit::PerSecond, value)]
+    tally.per_second().min(whole)
 }
 
 /// The same of a job that all threads did together.

@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::measure::{self, Crew};
 use crate::subjects::ordered::Ordered;
 use crate::suite::{Reading, Subject, Unit};
-use crate::suites::maps::check_shared;
 use crate::suites::maps::kept::{Use, kept};
 use crate::suites::maps::keys::{belongs, key, updated, value};
 use crate::suites::maps::verdict::Verdict;
 use crate::suites::maps::work::filled;
+use crate::suites::maps::{check_shared, per_second};
 
 /// Lookups of a reader, and those that did not find the key; added to the sums when it is done.
 struct Lookups<'a> {
@@ -69,9 +69,10 @@ pub(super) fn replace<M: Ordered<u64>>(n: u64, threads: usize, writers: usize) -
         let [all, lost] = sums.map(AtomicU64::into_inner);
         #[allow(clippy::cast_precision_loss)] // far below 2^52
         let lost = lost as f64 * 1e6 / all as f64;
+        let rate = |name, tally| Reading::new(name, Unit::PerSecond, per_second(tally, window));
         verdict.on(vec![
-            Reading::new("gets", Unit::PerSecond, gets.per_second()),
-            Reading::new("replacements", Unit::PerSecond, replacements.per_second()),
+            rate("gets", gets),
+            rate("replacements", replacements),
             Reading::new("gets that do not find it", Unit::PerMillion, lost),
         ])
     })
