@@ -2,6 +2,8 @@
 //!
 //! - [`HashMap`]: a hash table of any keys and values.
 //! - [`HashSet`]: a set of any keys.
+//! - [`SkipMap`]: an ordered map of any keys and values.
+//! - [`SkipSet`]: an ordered set.
 //! - [`InlineHashMap`](hash_map::InlineHashMap): a hash table for small plain keys and values.
 //!
 //! Every operation is lock-free: a thread that is suspended anywhere stops no other.
@@ -14,8 +16,14 @@
 //!   collected before, as references, so that its length is right. What is read is not trusted to have the
 //!   length that it claims.
 
+#[cfg(not(smr_loom))]
+mod answers;
 #[cfg(doctest)]
 mod compile_fail;
+mod count;
+#[cfg(not(smr_loom))]
+mod entries;
+mod first_panic;
 #[cfg(smr_loom)]
 #[allow(dead_code, reason = "for models")]
 mod grace;
@@ -28,16 +36,25 @@ pub mod testing;
 #[cfg_attr(smr_loom, allow(dead_code, reason = "models use a part"))]
 mod hash;
 
-#[allow(dead_code, unreachable_pub, reason = "the public map is still to come")]
+#[cfg_attr(
+    smr_loom,
+    allow(dead_code, unreachable_pub, reason = "models use a part")
+)]
 mod skip;
 
 #[cfg(all(feature = "rayon", not(smr_loom)))]
 mod parallel;
 
+/// What shall become of one key, said in steps: of any map.
+#[cfg(not(smr_loom))]
+pub mod entry {
+    pub use crate::entries::{AndModify, Entry};
+}
+
 /// Hash tables.
 #[cfg(not(smr_loom))]
 pub mod hash_map {
-    pub use crate::hash::answers::{Compute, Computed, OccupiedError, Operation};
+    pub use crate::answers::{Compute, Computed, OccupiedError, Operation};
     #[cfg(feature = "rayon")]
     pub use crate::hash::boxed::ParIter;
     pub use crate::hash::boxed::{
@@ -60,6 +77,23 @@ pub mod hash_set {
     pub use crate::hash::boxed::{HashSet, HashSetBuilder, HashSetRef};
 }
 
+/// Ordered maps.
+#[cfg(not(smr_loom))]
+pub mod skip_map {
+    pub use crate::answers::{Compute, OccupiedError, Operation};
+    pub use crate::skip::compare::{Comparator, Natural};
+    pub use crate::skip::map::{
+        AndModify, Cursor, Drain, Entry, IntoIter, Iter, Keys, Range, SkipMap, SkipMapBuilder,
+        SkipMapRef, Values,
+    };
+}
+
+/// Ordered sets.
+#[cfg(not(smr_loom))]
+pub mod skip_set {
+    pub use crate::skip::map::{RangeKeys as Range, SkipSet, SkipSetRef};
+}
+
 #[cfg(all(feature = "serde", not(smr_loom)))]
 mod serial;
 
@@ -70,8 +104,12 @@ pub mod set;
 pub use hash_map::{Compute, HashMap, HashMapBuilder, HashMapRef, OccupiedError, Operation};
 #[cfg(not(smr_loom))]
 pub use hash_set::{HashSet, HashSetBuilder, HashSetRef};
+#[cfg(not(smr_loom))]
+pub use skip_map::{SkipMap, SkipMapBuilder, SkipMapRef};
+#[cfg(not(smr_loom))]
+pub use skip_set::{SkipSet, SkipSetRef};
 
-pub use equivalent::Equivalent;
+pub use equivalent::{Comparable, Equivalent};
 pub use guard::Guard;
 pub use smr_core::{Guard as LocalGuard, OwnedGuard, Smr};
 

@@ -1,10 +1,11 @@
 //! Lookups: where the entries of a hash are, and what a bucket holds.
 
 use super::block::Link;
-use super::bucket::{Bucket, Probe, Slots, low_bits, tag_of};
+use super::bucket::{Bucket, Probe, Slots, low_bits};
 use super::header::{Header, State};
 use super::reclaim::Section;
 use super::table::{Place, Table, parent};
+use super::tags::tag_of;
 
 /// What a scan of a bucket found, all under one header.
 pub(super) struct Seen<I> {
@@ -44,8 +45,8 @@ impl<S: Slots> Table<S> {
     /// Finds an item if nothing is unusual: no list, no split, no bucket that is not where it seems to
     /// be. None if it cannot tell.
     ///
-    /// Looks into nothing that is reclaimed before the table is. Without a section only for items that do not refer
-    /// to what is.
+    /// Looks itself into nothing that is reclaimed before the table is; the probe looks into what items refer to.
+    /// So without a section it is only for items that refer to nothing.
     #[inline(always)]
     pub(super) fn glance(
         &self,

@@ -66,8 +66,6 @@
 //! The protocol is model-checked without weak memory (`docs/models/bucket.pml`), and its orderings with
 //! loom (`models.rs`); pairs of operations are stopped at each pair of their steps (`tests/interleaving.rs`).
 
-#[cfg(not(smr_loom))]
-pub(crate) mod answers;
 mod batch;
 mod block;
 #[cfg(not(smr_loom))]
@@ -75,9 +73,9 @@ pub(crate) mod boxed;
 mod bucket;
 #[cfg(not(smr_loom))]
 pub(crate) mod builder;
-mod count;
 mod extensions;
 mod geometry;
+mod grow;
 mod header;
 #[cfg(not(smr_loom))]
 pub(crate) mod inline;
@@ -93,6 +91,7 @@ mod shrink;
 mod split;
 mod steps;
 mod table;
+mod tags;
 mod tidy;
 mod walk;
 

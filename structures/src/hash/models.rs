@@ -1,21 +1,21 @@
 //! Loom models of the table: a slot a bucket and one in its extension, keys that are their own hashes.
 //! `LOOM_MAX_PREEMPTIONS` bounds them. One at a time: a weakened step is weak for all.
 
+mod heap;
 mod merges;
 mod refer;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
-use loom::sync::Arc;
-use loom::thread;
-use smr_core::primitive::{AtomicU64, Ordering::Relaxed};
+use smr_core::primitive::{AtomicU64, Ordering::Relaxed, model, thread};
 
 use super::batch::Batch;
-use super::bucket::{Probe, Slots, Tags};
+use super::bucket::{Probe, Slots};
 use super::reclaim::{Pool, Section};
 use super::steps::{self, Step};
 use super::table::{Decision, Table};
+use super::tags::Tags;
 
 /// A slot, and one in the extension.
 struct Tiny {
@@ -407,7 +407,7 @@ const SCENARIOS: [Scenario; 14] = [
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 fn explore((_, scenario, bound): Scenario) {
-    let mut builder = loom::model::Builder::new();
+    let mut builder = model::Builder::new();
     // Growth takes more steps than loom's limit, which is against endless loops.
     builder.max_branches = 10_000;
     let bounds = builder.preemption_bound.into_iter().chain(bound);

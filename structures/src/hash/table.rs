@@ -4,7 +4,6 @@
 use core::hint::select_unpredictable;
 
 use super::bucket::{Bucket, Probe, Rehash, Slots, choose};
-use super::count::Count;
 use super::extensions::Extensions;
 use super::geometry::{Geometry, Sizes};
 use super::header::{Header, State};
@@ -12,6 +11,7 @@ use super::lists::Change;
 use super::look::{At, Glance, Seen};
 use super::reclaim::{Pool, Section};
 use super::segments::Segments;
+use crate::count::Count;
 
 /// A linear hash table of items that somebody else hashes and compares.
 pub(super) struct Table<S: Slots> {

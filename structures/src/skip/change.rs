@@ -32,6 +32,15 @@ impl<'p> Part<'p> {
         known: 0,
     };
 
+    /// Of hints that say all.
+    pub(super) fn new(hints: &'p [u64], items: &'p [Item]) -> Self {
+        Part {
+            hints,
+            items,
+            known: 0,
+        }
+    }
+
     #[inline]
     pub(super) fn of(view: View<'p>, range: core::ops::Range<usize>) -> Self {
         Part {
@@ -137,7 +146,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
 
     /// How many bytes all keys have in common that are covered from a low to the next chunk's.
     pub(super) fn known(low: &LowKey<'_, K>, next: *mut Chunk, section: &Section<'_>) -> usize {
-        if kind_of::<K, C, K>() != Kind::Bytes || next.is_null() {
+        if kind_of::<K, C>() != Kind::Bytes || next.is_null() {
             return 0;
         }
         // SAFETY: S6: it was linked within the section, or is about to be.
@@ -149,7 +158,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
     }
 
     /// A revision with some of the items.
-    fn compose(
+    pub(super) fn compose(
         &self,
         content: &Content<'_>,
         range: core::ops::Range<usize>,
@@ -242,7 +251,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
     }
 
     /// A chunk with the upper items, and the hint of its low. None if the entry that the low would be is gone.
-    fn bear(
+    pub(super) fn bear(
         &self,
         content: &Content<'_>,
         range: core::ops::Range<usize>,

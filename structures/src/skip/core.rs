@@ -15,11 +15,14 @@ use super::probe::{LowKey, Probe, kind_of, lower, search};
 use super::reclaim::{Domain, Section, see};
 use super::rev::{At, Chunk, Item, View, Word};
 use super::rules::Rule;
+use crate::count::Count;
 
 pub(super) struct Core<K, V, C> {
     /// The head of the highest level; null as long as there has been no entry.
     top: AtomicPtr<Chunk>,
     pub(super) memory: Memory<K, V>,
+    /// Of entries.
+    pub(super) count: Count,
     pub(super) comparator: C,
     /// Invariant, and neither `Send` nor `Sync` by itself.
     entries: PhantomData<*mut (K, V)>,
@@ -77,6 +80,11 @@ impl<K, V, C> Core<K, V, C> {
         (!top.is_null()).then(|| unsafe { At::new(top, section) })
     }
 
+    /// Nothing is left in a map that nobody else has.
+    pub(super) fn forget(&self) {
+        self.top.store(ptr::null_mut(), Ordering::Relaxed);
+    }
+
     /// Another head on top. Release: pairs with `top`.
     pub(super) fn raise(&self, from: *mut Chunk, to: *mut Chunk) -> bool {
         let order = (Rule::Raise.order(Ordering::AcqRel), Ordering::Relaxed);
@@ -127,11 +135,12 @@ impl<K, V, C> Core<K, V, C> {
     }
 }
 
-impl<K, V, C: Comparator<K>> Core<K, V, C> {
+impl<K, V, C> Core<K, V, C> {
     pub(super) fn new(comparator: C, domain: &Domain) -> Self {
         Core {
             top: AtomicPtr::new(ptr::null_mut()),
             memory: Memory::new(domain, !Self::is_whole()),
+            count: Count::new(),
             comparator,
             entries: PhantomData,
         }
@@ -140,18 +149,20 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
     /// Whether hints are whole keys.
     #[inline(always)]
     pub(super) fn is_whole() -> bool {
-        kind_of::<K, C, K>() == Kind::Whole
+        kind_of::<K, C>() == Kind::Whole
     }
 
     /// The hint of a key.
     #[inline(always)]
     pub(super) fn hint(key: &K, known: usize) -> u64 {
-        match kind_of::<K, C, K>() {
+        match kind_of::<K, C>() {
             Kind::None => 0,
             _ => hint::of(key, known),
         }
     }
+}
 
+impl<K, V, C: Comparator<K>> Core<K, V, C> {
     #[inline]
     pub(super) fn low<'s>(chunk: &Chunk, section: &'s Section<'_>) -> LowKey<'s, K> {
         if chunk.is_head {

@@ -3,7 +3,7 @@
 use super::change::{Content, Part, retry};
 use super::compare::Comparator;
 use super::core::{Core, Seen};
-use super::find::{Path, Trail};
+use super::find::{Finger, Path, Trail};
 use super::memory::Entry;
 use super::probe::{Cut, LowKey, Probe, WantedLow};
 use super::reclaim::Section;
@@ -26,6 +26,13 @@ impl<K> Probe<K> for Nowhere {
     }
 }
 
+/// An entry's place in its chunk, as it was at that word.
+#[derive(Clone, Copy)]
+pub(super) struct Spot<'s> {
+    pub(super) seen: Seen<'s>,
+    pub(super) at: usize,
+}
+
 /// Something has changed meanwhile.
 struct Changed;
 
@@ -38,10 +45,15 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
             let mut path = Path::new();
             path.push(head);
             if let Ok(found) = Self::next_from(section, path, |_| 0, Rule::First) {
-                return found;
+                return found.map(|spot| Self::entry_at(spot, section));
             }
             retry();
         }
+    }
+
+    /// The entry that was there.
+    pub(super) fn entry_at<'s>(spot: Spot<'s>, section: &'s Section<'_>) -> &'s Entry<K, V> {
+        Self::entry(spot.seen.view(section).items()[spot.at], section)
     }
 
     /// The first entry on the right of a cut. As [`first`](Self::first).
@@ -50,8 +62,22 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         section: &'s Section<'_>,
         cut: Cut<'_, P>,
     ) -> Option<&'s Entry<K, V>> {
+        let found = self.spot_above(section, cut, None);
+        found.map(|spot| Self::entry_at(spot, section))
+    }
+
+    /// Its place; looked for near where a finger is.
+    pub(super) fn spot_above<'s, P: Probe<K>>(
+        &'s self,
+        section: &'s Section<'_>,
+        cut: Cut<'_, P>,
+        mut finger: Option<&mut Finger<'s>>,
+    ) -> Option<Spot<'s>> {
         loop {
-            let path = self.path(section, cut, &mut Trail::new())?;
+            let path = match &mut finger {
+                None => self.path(section, cut, &mut Trail::new())?,
+                Some(finger) => self.path_near(section, cut, finger)?,
+            };
             let within = |seen: Seen<'s>| {
                 let view = seen.view(section);
                 cut.count(view.len(), |p| Self::locate(view, 0, p, section))
@@ -69,15 +95,14 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         mut path: Path<'s>,
         within: impl FnOnce(Seen<'s>) -> usize,
         rule: Rule,
-    ) -> Result<Option<&'s Entry<K, V>>, Changed> {
+    ) -> Result<Option<Spot<'s>>, Changed> {
         let covering = path.len() - 1;
         let mut seen = path[covering];
         let mut at = within(seen);
         loop {
             let view = seen.view(section);
-            let found = view.items().get(at);
-            let next = Self::next(view, section);
-            if let (None, Some(next)) = (found, next) {
+            let found = at < view.len();
+            if let (false, Some(next)) = (found, Self::next(view, section)) {
                 seen = Seen::now(next);
                 path.push(seen);
                 at = 0;
@@ -88,7 +113,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
             if before > covering && rule.holds() && !are_unchanged(&path[..before]) {
                 return Err(Changed);
             }
-            return Ok(found.map(|&item| Self::entry(item, section)));
+            return Ok(found.then_some(Spot { seen, at }));
         }
     }
 
@@ -99,11 +124,25 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         section: &'s Section<'_>,
         cut: Cut<'_, P>,
     ) -> Option<&'s Entry<K, V>> {
+        let found = self.spot_below(section, cut, None);
+        found.map(|spot| Self::entry_at(spot, section))
+    }
+
+    /// Its place; looked for near where a finger is.
+    pub(super) fn spot_below<'s, P: Probe<K>>(
+        &'s self,
+        section: &'s Section<'_>,
+        cut: Cut<'_, P>,
+        mut finger: Option<&mut Finger<'s>>,
+    ) -> Option<Spot<'s>> {
         let comparator = &self.comparator;
         'again: loop {
             let mut trail = Trail::new();
             let mut right = Path::new();
-            let mut seen = self.find(section, cut, 0, &mut trail)?;
+            let mut seen = match &mut finger {
+                None => self.find(section, cut, 0, &mut trail)?,
+                Some(finger) => *self.path_near(section, cut, finger)?.last()?,
+            };
             let view = seen.view(section);
             let mut within = cut.count(view.len(), |p| Self::locate(view, 0, p, section));
             loop {
@@ -117,10 +156,9 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
                     retry();
                     continue 'again;
                 }
-                let view = seen.view(section);
                 if within > 0 {
-                    let item = view.items()[within - 1];
-                    return Some(Self::entry(item, section));
+                    let at = within - 1;
+                    return Some(Spot { seen, at });
                 }
                 if seen.chunk.is_head {
                     return None;
@@ -207,6 +245,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         self.replace(seen, &content, section)?;
         // SAFETY: S5: this thread has replaced it.
         unsafe { self.memory.retire(item.cast(), section) };
+        self.count.add(-1);
         Some(Self::entry(item, section))
     }
 }

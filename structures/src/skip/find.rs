@@ -36,6 +36,26 @@ impl Trail<'_> {
 /// Chunks, from a live one on, that lead to one.
 pub(super) type Path<'s> = SmallVec<[Seen<'s>; 4]>;
 
+/// Where a search was last, by level: what is near is found from there.
+#[derive(Clone)]
+pub(super) struct Finger<'s>(SmallVec<[At<'s>; 6]>);
+
+impl<'s> Finger<'s> {
+    pub(super) fn new() -> Self {
+        Finger(SmallVec::new())
+    }
+
+    /// It was at this chunk, and before on the levels above.
+    pub(super) fn note(&mut self, chunk: At<'s>) {
+        let level = usize::from(chunk.level);
+        // Whatever is missing is a level down, where it will be noted at once.
+        while self.0.len() <= level {
+            self.0.push(chunk);
+        }
+        self.0[level] = chunk;
+    }
+}
+
 impl<K, V, C: Comparator<K>> Core<K, V, C> {
     /// The chunk of a level that covers a place. None as long as there has been no entry.
     #[inline(always)]
@@ -66,6 +86,42 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         Some(path)
     }
 
+    /// The same, from near where the search was last. In the logarithm of the distance, on average.
+    pub(super) fn path_near<'s, P: Probe<K>>(
+        &'s self,
+        section: &'s Section<'_>,
+        cut: Cut<'_, P>,
+        finger: &mut Finger<'s>,
+    ) -> Option<Path<'s>> {
+        let top = self.top(section)?;
+        let near = finger.0.iter().find_map(|&chunk| {
+            let seen = Seen::now(chunk);
+            // S3: what may be dead counts only if it is live.
+            (!seen.is_frozen() && Self::covers(section, seen, cut)).then_some(seen)
+        });
+        let from = near.unwrap_or_else(|| Seen::now(top));
+        let mut trail = Trail::new();
+        let note = |chunk| finger.note(chunk);
+        let Ok((from, right)) = Self::descend(section, from, cut, 0, &mut trail, note) else {
+            return self.path(section, cut, &mut trail);
+        };
+        let mut path = Path::new();
+        Self::walk(section, cut, from, right, &mut |seen| {
+            if !seen.is_frozen() {
+                path.clear();
+            }
+            path.push(seen);
+        });
+        Some(path)
+    }
+
+    /// Whether what lies at the cut is covered by a chunk of any level, which may be looked into.
+    fn covers<'s, P: Probe<K>>(section: &'s Section<'_>, seen: Seen<'s>, cut: Cut<'_, P>) -> bool {
+        let low = Self::low(&seen.chunk, section);
+        let begins_left = seen.chunk.is_head || cut.holds(|probe| Self::order(&low, probe));
+        begins_left && Self::goes_right(section, seen.view(section), cut, ptr::null()).is_none()
+    }
+
     #[inline(always)]
     fn find_by<'s, P: Probe<K>>(
         &'s self,
@@ -76,7 +132,8 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         mut visit: impl FnMut(Seen<'s>),
     ) -> Option<Seen<'s>> {
         let top = self.top(section)?;
-        let (from, right) = match Self::descend(section, top, cut, level, trail) {
+        let from = Seen::now(top);
+        let (from, right) = match Self::descend(section, from, cut, level, trail, |_| ()) {
             Ok(from) => from,
             Err(low) => (
                 self.descend_closely(section, level, low, trail),
@@ -101,7 +158,8 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         let comparator = &self.comparator;
         for _ in 1..PATIENCE {
             let wanted = WantedLow { low, comparator };
-            match Self::descend(section, top, Cut::Below(&wanted), level, trail) {
+            let (from, below) = (Seen::now(top), Cut::Below(&wanted));
+            match Self::descend(section, from, below, level, trail, |_| ()) {
                 Ok((from, _)) => return from,
                 Err(lower) => low = lower,
             }
@@ -110,24 +168,26 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         Seen::now(head.expect("there is a level"))
     }
 
-    /// Down the index: to a live chunk that begins on the left of the cut, and the next one in the index, which
+    /// Down the index, from a live chunk that begins on the left of the cut: to another one that begins on the left of the cut, and the next one in the index, which
     /// does not. If the index has a dead one there, its low, or that of the one above in which there is none: a
     /// live one is to be looked for before it.
     #[inline(always)]
     fn descend<'s, P: Probe<K>>(
         section: &'s Section<'_>,
-        top: At<'s>,
+        from: Seen<'s>,
         cut: Cut<'_, P>,
         level: u16,
         trail: &mut Trail<'s>,
+        mut note: impl FnMut(At<'s>),
     ) -> Result<(Seen<'s>, *const Chunk), LowKey<'s, K>> {
-        let mut seen = Seen::now(top);
+        let mut seen = from;
         let mut right = ptr::null();
-        let mut at = top.level;
+        let mut at = from.chunk.level;
         debug_assert!(at >= level, "a level that is there");
         while at > level {
             seen.view(section).prefetch(false);
             seen = Self::walk(section, cut, seen, right, &mut |_| ());
+            note(seen.chunk);
             let view = seen.view(section);
             let mut within = cut.count(view.len(), |p| Self::locate(view, at, p, section));
             if within == 0 && (seen.chunk.is_head || !Rule::ChildBelow.holds()) {
@@ -171,7 +231,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
     }
 
     #[inline(always)]
-    fn goes_right<'s, P: Probe<K>>(
+    pub(super) fn goes_right<'s, P: Probe<K>>(
         section: &'s Section<'_>,
         view: View<'s>,
         cut: Cut<'_, P>,

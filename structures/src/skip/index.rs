@@ -11,6 +11,9 @@ use super::reclaim::Section;
 use super::rev::{At, Item};
 use super::rules::Rule;
 
+/// From so many levels above the entries on, their count has stripes: there are hundreds of them.
+const STRIPED: u16 = 2;
+
 impl<K, V, C: Comparator<K>> Core<K, V, C> {
     /// Gives a chunk that was born its place in the index.
     pub(super) fn index<'s>(
@@ -105,6 +108,9 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         let rev = draft.finish();
         let head = self.memory.head(rev, level, section);
         if self.raise(top.as_ptr(), head) {
+            if level == STRIPED {
+                self.count.spread();
+            }
             return true;
         }
         // SAFETY: made here, and not published.

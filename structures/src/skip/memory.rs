@@ -7,7 +7,8 @@ use core::ptr;
 use smr_core::primitive::{AtomicPtr, AtomicU32, Ordering};
 
 use super::reclaim::{Domain, Pool, Section};
-use super::rev::{Chunk, Draft, Item, Low, Rev, Sized, View, class_of};
+use super::rev::{Chunk, Draft, Item, Low, Rev, View, class_of};
+use super::revs::Revs;
 use super::rules::Rule;
 
 /// A key and its value.
@@ -79,57 +80,6 @@ impl<K, V> Drop for Separated<K, V> {
         }
     }
 }
-
-macro_rules! revs {
-    ($($name:ident $class:literal $n:literal),*) => {
-        struct Revs { $($name: Pool<Sized<$n>>),* }
-
-        impl Revs {
-            fn new(domain: &Domain) -> Revs {
-                Revs { $($name: Pool::new(domain)),* }
-            }
-
-            #[inline]
-            fn alloc(&self, class: usize, section: &Section<'_>) -> *mut Rev {
-                match class {
-                    $($class => self.$name.alloc(Sized::new(), section).cast(),)*
-                    _ => unreachable!("a class"),
-                }
-            }
-
-            /// # Safety
-            /// As for [`Pool::retire`]; of this class.
-            #[inline]
-            unsafe fn retire(&self, class: usize, rev: *mut Rev) {
-                match class {
-                    // SAFETY: the caller's contract.
-                    $($class => unsafe { self.$name.retire(rev.cast()) },)*
-                    _ => unreachable!("a class"),
-                }
-            }
-
-            /// # Safety
-            /// As for [`Pool::dispose`]; of this class.
-            unsafe fn dispose(&self, class: usize, rev: *mut Rev) {
-                match class {
-                    // SAFETY: the caller's contract.
-                    $($class => unsafe { self.$name.dispose(rev.cast()) },)*
-                    _ => unreachable!("a class"),
-                }
-            }
-
-            #[cfg(not(smr_loom))]
-            fn flush(&self) -> usize {
-                0 $(+ self.$name.flush())*
-            }
-        }
-    };
-}
-
-#[cfg(not(smr_loom))]
-revs!(c4 0 4, c8 1 8, c12 2 12, c15 3 15, c18 4 18, c21 5 21, c24 6 24, c27 7 27, c30 8 30);
-#[cfg(smr_loom)]
-revs!(c2 0 2);
 
 struct Pools<K, V> {
     values: ManuallyDrop<Pool<Value<K, V>>>,
@@ -453,8 +403,28 @@ impl<K, V> Memory<K, V> {
         });
     }
 
+    /// Drops what waits to be dropped and gives up uses then: of each key that is in the map one use is left.
+    ///
+    /// # Safety
+    /// Nobody else has the map any more, and it has no chunks.
+    #[cfg(not(smr_loom))]
+    pub(super) unsafe fn settle(&self) {
+        let pools = self.pools.load(Ordering::Acquire);
+        if pools.is_null() {
+            return;
+        }
+        macro_rules! settle {
+            ($($field:ident),*) => {$(
+                // SAFETY: the caller's contract; the others are there for what it drops.
+                let field = unsafe { &mut (*pools).$field };
+                drop(core::mem::replace(&mut **field, Pool::new(&self.domain)));
+            )*};
+        }
+        settle!(values, separated);
+    }
+
     /// Asserts that a key has so many uses, at least: others may wait to be given up (S7).
-    #[cfg(test)]
+    #[cfg(any(test, feature = "testing"))]
     pub(super) fn check_uses(&self, entry: *mut Entry<K, V>, least: u32) {
         if self.is_counted {
             // SAFETY: it is in the map, or a chunk's low.

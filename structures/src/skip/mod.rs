@@ -66,18 +66,25 @@
 //!
 //! The protocol and its orderings are model-checked with loom (`models.rs`); see `docs/skip.md`.
 
+#[cfg(not(smr_loom))]
+mod bulk;
 mod change;
-mod compare;
+pub(crate) mod compare;
 mod core;
 mod ends;
 mod find;
 mod hint;
 mod index;
+#[cfg(not(smr_loom))]
+pub(crate) mod map;
 mod memory;
+#[cfg(not(smr_loom))]
+mod ops;
 mod probe;
 mod reclaim;
 mod rest;
 mod rev;
+mod revs;
 mod rules;
 #[cfg(all(test, not(smr_loom)))]
 mod tests;

@@ -4,7 +4,7 @@ use core::cmp::Ordering;
 use core::hint::select_unpredictable;
 use core::marker::PhantomData;
 
-use super::compare::Comparator;
+use super::compare::{Comparator, is_natural};
 use super::hint::{self, Kind};
 
 /// A place in the order of the keys.
@@ -21,8 +21,11 @@ pub(super) trait Probe<K> {
 
 /// What lies at or below it is on the left.
 pub(super) enum Cut<'p, P> {
+    /// Nothing does.
+    Start,
     To(&'p P),
     Below(&'p P),
+    /// All does.
     End,
 }
 
@@ -45,6 +48,7 @@ impl<P> Cut<'_, P> {
                 at + usize::from(found)
             }
             Cut::Below(probe) => locate(probe).0,
+            Cut::Start => 0,
             Cut::End => len,
         }
     }
@@ -55,6 +59,7 @@ impl<P> Cut<'_, P> {
         match self {
             Cut::To(probe) => order(probe).is_le(),
             Cut::Below(probe) => order(probe).is_lt(),
+            Cut::Start => false,
             Cut::End => true,
         }
     }
@@ -82,12 +87,12 @@ impl<'q, K, Q: ?Sized, C> Wanted<'q, K, Q, C> {
 impl<K, Q: ?Sized, C: Comparator<K, Q>> Probe<K> for Wanted<'_, K, Q, C> {
     #[inline(always)]
     fn is_hinted(&self) -> bool {
-        kind_of::<K, C, Q>() == Kind::None || hint::agree::<K, Q>()
+        kind_of::<K, C>() == Kind::None || hint::agree::<K, Q>()
     }
 
     #[inline(always)]
     fn hint(&self, known: usize) -> u64 {
-        match kind_of::<K, C, Q>() {
+        match kind_of::<K, C>() {
             Kind::None => 0,
             _ => hint::of_wanted::<K, Q>(self.key, known),
         }
@@ -101,8 +106,8 @@ impl<K, Q: ?Sized, C: Comparator<K, Q>> Probe<K> for Wanted<'_, K, Q, C> {
 
 /// What the hints of a map's keys say.
 #[inline(always)]
-pub(super) fn kind_of<K, C: Comparator<K, Q>, Q: ?Sized>() -> Kind {
-    if C::IS_NATURAL {
+pub(super) fn kind_of<K, C>() -> Kind {
+    if is_natural::<C>() {
         hint::kind::<K>()
     } else {
         Kind::None
@@ -130,7 +135,7 @@ impl<K, C: Comparator<K>> Probe<K> for WantedLow<'_, K, C> {
     fn hint(&self, known: usize) -> u64 {
         match self.low {
             LowKey::Hint(hint) => hint,
-            LowKey::Key(key) if kind_of::<K, C, K>() != Kind::None => hint::of(key, known),
+            LowKey::Key(key) if kind_of::<K, C>() != Kind::None => hint::of(key, known),
             _ => 0,
         }
     }

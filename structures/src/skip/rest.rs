@@ -1,19 +1,22 @@
 //! The map at rest, and its end.
 
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 use std::collections::HashMap;
 
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 use super::compare::Comparator;
 use super::core::{Core, Seen};
-#[cfg(test)]
+use super::memory::Entry;
+#[cfg(any(test, feature = "testing"))]
 use super::probe::{LowKey, WantedLow};
+#[cfg(any(test, feature = "testing"))]
 use super::reclaim::Section;
 use super::rev::At;
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 use super::rev::{CAP, Item};
+use crate::first_panic::FirstPanic;
 
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 impl<K, V, C: Comparator<K>> Core<K, V, C> {
     /// Asserts the invariants, when nobody changes the map and no comparison has lied or panicked.
     pub(super) fn check(&self, section: &Section<'_>) {
@@ -101,8 +104,15 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
 }
 
 impl<K, V, C> Core<K, V, C> {
-    /// Gives everything back, in a map that nobody else has any more.
-    fn clear(&mut self, section: &Section<'_>) {
+    /// Takes the map apart: `f` is given all entries in their order, which are the caller's from then on, and
+    /// all else is given back. Ends with the first panic of a drop.
+    ///
+    /// # Safety
+    /// Nobody else has the map any more.
+    pub(super) unsafe fn take_apart(&self, mut f: impl FnMut(*mut Entry<K, V>)) {
+        let domain = self.memory.domain().clone();
+        let section = &domain.enter();
+        let mut panic = FirstPanic::default();
         let mut level = self.top(section);
         while let Some(head) = level {
             let first = Seen::now(head).view(section).items().first();
@@ -116,25 +126,27 @@ impl<K, V, C> Core<K, V, C> {
                 let view = seen.view(section);
                 for &item in view.items() {
                     if at.level == 0 {
-                        // SAFETY: in the map, at its end.
-                        unsafe { self.memory.end(item.cast()) };
+                        panic.catch(|| f(item.cast()));
                         continue;
                     }
                     let child = Self::child(item, section);
                     if !child.is_head && child.unlink() {
-                        self.dispose(child);
+                        panic.catch(|| self.dispose(child));
                     }
                 }
                 chunk = Self::next(view, section);
                 // SAFETY: nobody else has it.
                 unsafe { self.memory.dispose_rev(seen.word.rev()) };
                 if at.is_head || at.unlink() {
-                    self.dispose(at);
+                    panic.catch(|| self.dispose(at));
                 }
             }
         }
+        self.forget();
+        panic.finish();
     }
 
+    /// A chunk's low may be the last that has a key.
     fn dispose(&self, chunk: At<'_>) {
         // SAFETY: nobody else has it, at the map's end; its links are given up.
         unsafe { self.memory.dispose_chunk(chunk.as_ptr()) };
@@ -143,7 +155,9 @@ impl<K, V, C> Core<K, V, C> {
 
 impl<K, V, C> Drop for Core<K, V, C> {
     fn drop(&mut self) {
-        let domain = self.memory.domain().clone();
-        self.clear(&domain.enter());
+        // SAFETY: each is the closure's.
+        let end = |entry| unsafe { self.memory.end(entry) };
+        // SAFETY: exclusively borrowed.
+        unsafe { self.take_apart(end) };
     }
 }

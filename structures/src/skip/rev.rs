@@ -181,7 +181,7 @@ impl Chunk {
         links == 1
     }
 
-    #[cfg(test)]
+    #[cfg(any(test, feature = "testing"))]
     pub(super) fn links(&self) -> u32 {
         self.links.load(Ordering::Relaxed)
     }

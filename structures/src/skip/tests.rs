@@ -11,9 +11,11 @@ use smr_core::Smr;
 
 use super::compare::{Comparator, Natural};
 use super::core::Core;
+use super::ends::Nowhere;
 use super::memory::Entry;
 use super::probe::{Cut, Wanted};
 use super::update::Decision;
+use super::walk::Walk;
 
 struct Map<K, V> {
     core: Core<K, V, Natural>,
@@ -45,26 +47,26 @@ impl<K: Ord + Clone + Debug, V: Clone + PartialEq + Debug> Map<K, V> {
         let entry = self.core.memory.entry(Entry { key, value }, &section);
         let put = |_: Option<&Entry<K, V>>| Decision::Put(entry);
         let wanted = Wanted::<K, K, Natural>::new(&wanted, &Natural);
-        let (old, _) = self.core.change(&section, &wanted, put);
+        let (old, _) = self.core.change(&section, &wanted, put, |_| ());
         old.map(|entry| entry.value.clone())
     }
 
     fn remove(&self, key: &K) -> Option<V> {
         let section = self.smr.enter();
         let wanted = Wanted::<K, K, Natural>::new(key, &Natural);
-        let (old, _) = self.core.change(&section, &wanted, |_| Decision::Remove);
+        let (old, _) = self
+            .core
+            .change(&section, &wanted, |_| Decision::Remove, |_| ());
         old.map(|entry| entry.value.clone())
     }
 
     fn forward(&self) -> Vec<(K, V)> {
         let section = self.smr.enter();
         let mut found = Vec::new();
-        let mut batch = self.core.batch_first(&section);
-        while let Some(mut now) = batch {
-            while let Some(entry) = Core::<K, V, Natural>::pop_front(&mut now, &section) {
-                found.push((entry.key.clone(), entry.value.clone()));
-            }
-            batch = Core::<K, V, Natural>::batch_after(&now, &section);
+        let mut walk = Walk::new();
+        let all = (Cut::<Nowhere>::Start, Cut::End);
+        while let Some(entry) = self.core.step(&section, &mut walk, all) {
+            found.push((entry.key.clone(), entry.value.clone()));
         }
         found
     }
@@ -72,13 +74,10 @@ impl<K: Ord + Clone + Debug, V: Clone + PartialEq + Debug> Map<K, V> {
     fn backward(&self) -> Vec<(K, V)> {
         let section = self.smr.enter();
         let mut found = Vec::new();
-        let end = Cut::<Wanted<'_, K, K, Natural>>::End;
-        let mut batch = self.core.batch_below(&section, end);
-        while let Some(mut now) = batch {
-            while let Some(entry) = Core::<K, V, Natural>::pop_back(&mut now, &section) {
-                found.push((entry.key.clone(), entry.value.clone()));
-            }
-            batch = self.core.batch_before(&now, &section);
+        let mut walk = Walk::new();
+        let all = (Cut::<Nowhere>::Start, Cut::End);
+        while let Some(entry) = self.core.step_back(&section, &mut walk, all) {
+            found.push((entry.key.clone(), entry.value.clone()));
         }
         found
     }

@@ -47,7 +47,8 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
     }
 
     /// Does with an entry what `decide` says, in one atomic step; it is asked again when there has come another
-    /// entry meanwhile. Nothing is held while it runs. Lock-free.
+    /// entry meanwhile. Nothing is held while it runs. `done` is told as soon as a change has happened
+    /// whether something was put: what follows may panic. Lock-free.
     ///
     /// Answers what was there, and what was decided.
     pub(super) fn change<'s>(
@@ -55,6 +56,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         section: &'s Section<'_>,
         probe: &impl Probe<K>,
         mut decide: impl FnMut(Option<&'s Entry<K, V>>) -> Decision<K, V>,
+        done: impl FnOnce(bool),
     ) -> (Option<&'s Entry<K, V>>, Decision<K, V>) {
         let mut trail = Trail::new();
         let mut last: Option<Decided<K, V>> = None;
@@ -101,17 +103,20 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
                 Part::one(&hint, &new, known)
             };
             let content = Content::with(view, at..at + usize::from(found), part);
-            let Some(done) = self.replace(seen, &content, section) else {
+            let Some(now) = self.replace(seen, &content, section) else {
                 continue;
             };
-            if let Some(item) = item {
+            done(!new.is_null());
+            match item {
                 // SAFETY: S5: this thread has replaced it.
-                unsafe { self.memory.retire(item.cast(), section) };
+                Some(item) => unsafe { self.memory.retire(item.cast(), section) },
+                None => self.count.add(1),
             }
             if new.is_null() {
-                self.tidy(seen.chunk, &done, section, &mut trail);
+                self.count.add(-1);
+                self.tidy(seen.chunk, &now, section, &mut trail);
             }
-            self.index(done.born, section, &mut trail);
+            self.index(now.born, section, &mut trail);
             // Whoever should may have stopped.
             if let Some(dead) = trail.dead {
                 self.deindex(dead, section, &mut trail);

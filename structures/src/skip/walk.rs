@@ -1,4 +1,7 @@
-//! Iteration, a chunk at a time.
+//! Iteration between bounds, both ways, a chunk at a time.
+
+use core::ptr;
+use core::slice;
 
 use super::compare::Comparator;
 use super::core::{Core, Seen};
@@ -6,101 +9,221 @@ use super::find::Trail;
 use super::memory::Entry;
 use super::probe::{Cut, Probe, WantedLow};
 use super::reclaim::Section;
-use super::rev::View;
+use super::rev::{At, Item};
 
-/// The entries of one chunk that are within bounds, of which an iteration has not met all.
-pub(super) struct Batch<'s> {
+/// What an iteration has met, from either end.
+pub(super) struct Walk<'s, K, V> {
+    front: End<'s>,
+    back: End<'s>,
+    /// The last entries, by which the ends know that they have met.
+    first: Option<&'s Entry<K, V>>,
+    last: Option<&'s Entry<K, V>>,
+}
+
+#[derive(Clone)]
+enum End<'s> {
+    New,
+    In(Batch<'s>),
+    Over,
+}
+
+/// The entries of one chunk that are within the bounds, and are still to be met.
+#[derive(Clone)]
+struct Batch<'s> {
     seen: Seen<'s>,
-    view: View<'s>,
-    from: usize,
-    to: usize,
+    items: slice::Iter<'s, Item>,
+    /// What is in the next chunk is out of bounds.
+    is_last: bool,
+}
+
+/// What is on the left of the first, or on the right of the second, is out of bounds.
+pub(super) type Bounds<'p, P> = (Cut<'p, P>, Cut<'p, P>);
+
+impl<K, V> Clone for Walk<'_, K, V> {
+    fn clone(&self) -> Self {
+        Walk {
+            front: self.front.clone(),
+            back: self.back.clone(),
+            ..*self
+        }
+    }
+}
+
+impl<'s, K, V> Walk<'s, K, V> {
+    pub(super) fn new() -> Self {
+        Walk {
+            front: End::New,
+            back: End::New,
+            first: None,
+            last: None,
+        }
+    }
+
+    fn end(&mut self) -> Option<&'s Entry<K, V>> {
+        (self.front, self.back) = (End::Over, End::Over);
+        None
+    }
 }
 
 impl<K, V, C: Comparator<K>> Core<K, V, C> {
-    /// Those on the right of a cut, in the chunk that covers it.
-    pub(super) fn batch_above<'s, P: Probe<K>>(
+    /// The next entry from the left.
+    #[inline]
+    pub(super) fn step<'s, P: Probe<K>>(
         &'s self,
         section: &'s Section<'_>,
-        cut: Cut<'_, P>,
-    ) -> Option<Batch<'s>> {
-        let seen = self.find(section, cut, 0, &mut Trail::new())?;
-        let batch = Self::batch_of(seen, section);
-        let from = cut.count(batch.to, |p| Self::locate(batch.view, 0, p, section));
-        Some(Batch { from, ..batch })
+        walk: &mut Walk<'s, K, V>,
+        bounds: Bounds<'_, P>,
+    ) -> Option<&'s Entry<K, V>> {
+        loop {
+            if let End::In(batch) = &mut walk.front
+                && let Some(&item) = batch.items.next()
+            {
+                let entry = Self::entry(item, section);
+                if let Some(last) = walk.last
+                    && !self.is_below(entry, last)
+                {
+                    return walk.end();
+                }
+                walk.first = Some(entry);
+                return Some(entry);
+            }
+            if !self.refill_front(section, walk, bounds) {
+                return None;
+            }
+        }
     }
 
-    /// All of the first chunk.
-    pub(super) fn batch_first<'s>(&'s self, section: &'s Section<'_>) -> Option<Batch<'s>> {
-        let seen = Seen::now(self.head(0, section)?);
-        Some(Self::batch_of(seen, section))
+    /// The next entry from the right.
+    #[inline]
+    pub(super) fn step_back<'s, P: Probe<K>>(
+        &'s self,
+        section: &'s Section<'_>,
+        walk: &mut Walk<'s, K, V>,
+        bounds: Bounds<'_, P>,
+    ) -> Option<&'s Entry<K, V>> {
+        loop {
+            if let End::In(batch) = &mut walk.back
+                && let Some(&item) = batch.items.next_back()
+            {
+                let entry = Self::entry(item, section);
+                if let Some(first) = walk.first
+                    && !self.is_below(first, entry)
+                {
+                    return walk.end();
+                }
+                walk.last = Some(entry);
+                return Some(entry);
+            }
+            if !self.refill_back(section, walk, bounds) {
+                return None;
+            }
+        }
     }
 
-    fn batch_of<'s>(seen: Seen<'s>, section: &'s Section<'_>) -> Batch<'s> {
+    fn is_below(&self, entry: &Entry<K, V>, other: &Entry<K, V>) -> bool {
+        self.comparator.compare(&entry.key, &other.key).is_lt()
+    }
+
+    /// The next chunk; whether there is one within the bounds.
+    #[inline(never)]
+    fn refill_front<'s, P: Probe<K>>(
+        &'s self,
+        section: &'s Section<'_>,
+        walk: &mut Walk<'s, K, V>,
+        (lower, upper): Bounds<'_, P>,
+    ) -> bool {
+        let next = match &walk.front {
+            End::Over => None,
+            End::New => self
+                .find(section, lower, 0, &mut Trail::new())
+                .map(|seen| (seen, lower)),
+            End::In(batch) if batch.is_last => None,
+            // Whatever has become of it: it is linked by what has been read (S3).
+            End::In(batch) => {
+                Self::next(batch.seen.view(section), section).map(|at| (Seen::now(at), Cut::Start))
+            }
+        };
+        let Some((seen, from)) = next else {
+            walk.end();
+            return false;
+        };
         let view = seen.view(section);
-        let (from, to) = (0, view.len());
-        Batch {
+        let from = from.count(view.len(), |p| Self::locate(view, 0, p, section));
+        let is_last = Self::goes_right(section, view, upper, ptr::null()).is_none();
+        let to = match is_last {
+            true => upper.count(view.len(), |p| Self::locate(view, 0, p, section)),
+            false => view.len(),
+        };
+        walk.front = End::In(Batch {
             seen,
-            view,
-            from,
-            to,
-        }
+            items: view.items()[from..to.max(from)].iter(),
+            is_last,
+        });
+        true
     }
 
-    /// Those of the chunk behind.
-    pub(super) fn batch_after<'s>(
-        batch: &Batch<'s>,
-        section: &'s Section<'_>,
-    ) -> Option<Batch<'s>> {
-        let next = Self::next(batch.view, section)?;
-        Some(Self::batch_of(Seen::now(next), section))
-    }
-
-    /// Those on the left of a cut, in the chunk that covers it.
-    pub(super) fn batch_below<'s, P: Probe<K>>(
+    /// The chunk before, which is that which covers the keys just below the low.
+    #[inline(never)]
+    fn refill_back<'s, P: Probe<K>>(
         &'s self,
         section: &'s Section<'_>,
-        cut: Cut<'_, P>,
-    ) -> Option<Batch<'s>> {
-        let seen = self.find(section, cut, 0, &mut Trail::new())?;
-        let batch = Self::batch_of(seen, section);
-        let to = cut.count(batch.to, |p| Self::locate(batch.view, 0, p, section));
-        Some(Batch { to, ..batch })
-    }
-
-    /// Those of the chunk before: of the one that covers the keys just below.
-    pub(super) fn batch_before<'s>(
-        &'s self,
-        batch: &Batch<'s>,
-        section: &'s Section<'_>,
-    ) -> Option<Batch<'s>> {
-        if batch.seen.chunk.is_head {
-            return None;
-        }
-        let low = Self::low(&batch.seen.chunk, section);
+        walk: &mut Walk<'s, K, V>,
+        (lower, upper): Bounds<'_, P>,
+    ) -> bool {
         let comparator = &self.comparator;
-        let wanted = WantedLow { low, comparator };
-        self.batch_below(section, Cut::Below(&wanted))
+        let mut trail = Trail::new();
+        let next = match &walk.back {
+            End::Over => None,
+            End::New => self.find(section, upper, 0, &mut trail).map(|seen| {
+                let view = seen.view(section);
+                let to = upper.count(view.len(), |p| Self::locate(view, 0, p, section));
+                (seen, to)
+            }),
+            End::In(batch) if batch.is_last => None,
+            End::In(batch) => {
+                let low = Self::low(&batch.seen.chunk, section);
+                let wanted = WantedLow { low, comparator };
+                let below = Cut::Below(&wanted);
+                self.find(section, below, 0, &mut trail).map(|seen| {
+                    let view = seen.view(section);
+                    let to = below.count(view.len(), |p| Self::locate(view, 0, p, section));
+                    (seen, to)
+                })
+            }
+        };
+        let Some((seen, to)) = next else {
+            walk.end();
+            return false;
+        };
+        let view = seen.view(section);
+        let is_last = self.is_first(seen.chunk, lower, section);
+        let from = match is_last {
+            true => lower.count(view.len(), |p| Self::locate(view, 0, p, section)),
+            false => 0,
+        };
+        walk.back = End::In(Batch {
+            seen,
+            items: view.items()[from.min(to)..to].iter(),
+            is_last,
+        });
+        true
     }
 
-    /// The next of a batch.
-    #[inline]
-    pub(super) fn pop_front<'s>(
-        batch: &mut Batch<'s>,
-        section: &'s Section<'_>,
-    ) -> Option<&'s Entry<K, V>> {
-        let at = (batch.from < batch.to).then_some(batch.from)?;
-        batch.from += 1;
-        Some(Self::entry(batch.view.items()[at], section))
-    }
-
-    /// The last of a batch.
-    #[inline]
-    pub(super) fn pop_back<'s>(
-        batch: &mut Batch<'s>,
-        section: &'s Section<'_>,
-    ) -> Option<&'s Entry<K, V>> {
-        let at = (batch.from < batch.to).then(|| batch.to - 1)?;
-        batch.to = at;
-        Some(Self::entry(batch.view.items()[at], section))
+    /// Whether all that is before a chunk is on the left of a cut.
+    fn is_first<P: Probe<K>>(
+        &self,
+        chunk: At<'_>,
+        lower: Cut<'_, P>,
+        section: &Section<'_>,
+    ) -> bool {
+        if chunk.is_head {
+            return true;
+        }
+        let low = || Self::low(&chunk, section);
+        match lower {
+            Cut::Start => false,
+            Cut::To(probe) | Cut::Below(probe) => Self::order(&low(), probe).is_le(),
+            Cut::End => true,
+        }
     }
 }

@@ -1,10 +1,8 @@
 //! What the map's operations are made of: a table of words, a zone of nodes, a hasher. Sections are taken
 //! to be of the map's domain; the public types see to that.
 
-use core::any::Any;
 use core::hash::{BuildHasher, Hash};
 use core::marker::PhantomData;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use equivalent::Equivalent;
 use smr_core::{Guard as Section, Shared, Smr, Zone};
@@ -15,6 +13,7 @@ use super::super::spread;
 use super::super::table::{self, Decided, Decision, Table};
 use super::node::{Draft, Node, Wanted};
 use super::word::{Stored, Word, Words};
+use crate::first_panic::FirstPanic;
 
 pub(super) struct Core<K, V, S> {
     pub(super) table: Table<Words>,
@@ -365,12 +364,13 @@ pub(super) enum Put<'g, K, V> {
 /// Drops nodes, whatever panics: what is left when a map goes.
 pub(super) struct Disposal<'z, K, V> {
     nodes: &'z Zone<Node<K, V>>,
-    first: Option<Box<dyn Any + Send>>,
+    panic: FirstPanic,
 }
 
 impl<'z, K, V> Disposal<'z, K, V> {
     pub(super) fn new(nodes: &'z Zone<Node<K, V>>) -> Self {
-        Disposal { nodes, first: None }
+        let panic = FirstPanic::default();
+        Disposal { nodes, panic }
     }
 
     /// # Safety
@@ -378,29 +378,12 @@ impl<'z, K, V> Disposal<'z, K, V> {
     pub(super) unsafe fn dispose(&mut self, word: Word) {
         let node = Shared::from_raw(word.node().cast::<Node<K, V>>());
         // SAFETY: the caller's contract.
-        let drop = || unsafe { self.nodes.dispose(node) };
-        if let Err(caught) = catch_unwind(AssertUnwindSafe(drop)) {
-            match &self.first {
-                None => self.first = Some(caught),
-                Some(_) => discard(caught),
-            }
-        }
+        self.panic.catch(|| unsafe { self.nodes.dispose(node) });
     }
 
     /// Goes on with the first panic, unless the thread panics already.
     pub(super) fn finish(self) {
-        match self.first {
-            Some(panic) if std::thread::panicking() => discard(panic),
-            Some(panic) => resume_unwind(panic),
-            None => {}
-        }
-    }
-}
-
-/// Drops what a panic has left, which may panic, too.
-fn discard(panic: Box<dyn Any + Send>) {
-    if let Err(again) = catch_unwind(AssertUnwindSafe(|| drop(panic))) {
-        core::mem::forget(again);
+        self.panic.finish();
     }
 }
 

@@ -4,11 +4,11 @@ use core::hash::{BuildHasher, Hash};
 
 use equivalent::Equivalent;
 
-use super::super::answers::{Compute, OccupiedError, Operation};
 use super::super::spread;
 use super::map::HashMap;
 use super::node::Node;
 use super::pinned::HashMapRef;
+use crate::answers::{Compute, OccupiedError, Operation};
 use crate::guard::Guard;
 
 /// Operations with a precomputed hash; see [`hash_of`](Self::hash_of).

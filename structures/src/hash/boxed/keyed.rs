@@ -4,10 +4,10 @@ use core::hash::{BuildHasher, Hash};
 
 use equivalent::Equivalent;
 
-use super::super::answers::{Compute, OccupiedError, Operation};
 use super::iter::Drain;
 use super::map::HashMap;
 use super::node::Node;
+use crate::answers::{Compute, OccupiedError, Operation};
 use crate::guard::Guard;
 
 impl<K, V, S> HashMap<K, V, S>

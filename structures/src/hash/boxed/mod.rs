@@ -7,7 +7,7 @@
 
 mod builder;
 mod core;
-mod entry;
+mod handle;
 mod hashed;
 mod iter;
 mod keyed;
@@ -22,7 +22,7 @@ mod traits;
 mod word;
 
 pub use builder::HashMapBuilder;
-pub use entry::{AndModify, Entry};
+pub use handle::{AndModify, Entry};
 pub use iter::{Drain, IntoIter, Iter, Keys, Values};
 pub use map::HashMap;
 #[cfg(feature = "rayon")]

@@ -5,10 +5,10 @@ use core::hash::{BuildHasher, Hash};
 use equivalent::Equivalent;
 use smr_core::Guard as Section;
 
-use super::super::answers::{Compute, OccupiedError, Operation};
 use super::super::table::Decision;
 use super::core::{Core, Put};
 use super::node::{Node, Wanted};
+use crate::answers::{Compute, OccupiedError, Operation};
 use crate::guard::Guard;
 
 /// So many keys are looked for at once.

@@ -7,10 +7,10 @@ use std::collections::hash_map::RandomState;
 use equivalent::Equivalent;
 use smr_core::{Guard as LocalGuard, Smr};
 
-use super::super::answers::{Compute, Operation};
 use super::super::builder::{Builder, Make, Settings};
 use super::iter::{Drain, Iter, Keys};
 use super::map::HashMap;
+use crate::answers::{Compute, Operation};
 use crate::guard::Guard;
 use crate::set::{Change, Find, KeyMap, Set, SetRef};
 

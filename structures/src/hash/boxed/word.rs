@@ -5,7 +5,8 @@ use core::ptr;
 
 use smr_core::primitive::{AtomicPtr, Ordering::Relaxed};
 
-use super::super::bucket::{Rehash, Slots, TAG_BYTES, Tags, low_bits};
+use super::super::bucket::{Rehash, Slots, low_bits};
+use super::super::tags::{TAG_BYTES, Tags};
 
 /// What every node begins with, whatever its key and value are.
 #[repr(C)]

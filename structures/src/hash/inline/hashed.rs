@@ -4,10 +4,10 @@ use core::hash::{BuildHasher, Hash};
 
 use bytemuck::NoUninit;
 
-use super::super::answers::{Computed, Operation};
 use super::super::spread;
 use super::super::table::Decision;
 use super::map::InlineHashMap;
+use crate::answers::{Computed, Operation};
 
 /// Operations with a precomputed hash; see [`hash_of`](Self::hash_of).
 impl<K, V, S> InlineHashMap<K, V, S>

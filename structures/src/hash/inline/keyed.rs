@@ -4,11 +4,11 @@ use core::hash::{BuildHasher, Hash};
 
 use bytemuck::NoUninit;
 
-use super::super::answers::{Computed, Operation};
 use super::super::spread;
 use super::super::table::{self, Decided, Decision};
 use super::map::InlineHashMap;
 use super::slots::{Pair, Wanted, decode, encode};
+use crate::answers::{Computed, Operation};
 
 impl<K, V, S> InlineHashMap<K, V, S>
 where

@@ -6,7 +6,8 @@ use core::mem::MaybeUninit;
 use bytemuck::NoUninit;
 use smr_core::primitive::{AtomicU64, Ordering::Relaxed};
 
-use super::super::bucket::{Probe, Slots, TAG_BYTES, Tags, bytes_equal, set_byte, tag_of, word_at};
+use super::super::bucket::{Probe, Slots};
+use super::super::tags::{TAG_BYTES, Tags, bytes_equal, set_byte, tag_of, word_at};
 
 /// A key's and a value's bytes.
 #[derive(Clone, Copy, PartialEq)]

@@ -1,6 +1,8 @@
 //! Merges, beside everything else, of items that are all there is to them and of items that refer to nodes.
 
-use loom::sync::Arc;
+use std::sync::Arc;
+
+use smr_core::primitive::thread;
 
 use super::refer::Map as Nodes;
 use super::{Map as Plain, Pair, Scenario, hash};
@@ -32,7 +34,7 @@ trait Model: Sized + 'static {
 /// As [`super::beside`].
 fn beside<M: Model>(map: &Arc<M>, here: impl FnOnce(&M), other: impl FnOnce(&M) + 'static) {
     let there = map.clone();
-    let other = loom::thread::spawn(move || other(&there));
+    let other = thread::spawn(move || other(&there));
     here(map);
     other.join().expect("no assertion failed");
 }

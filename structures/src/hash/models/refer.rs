@@ -1,25 +1,16 @@
-//! The same of items that refer to nodes, as those of the map of any keys and values do. Reclamation here is
-//! as quick as may be: what is retired is gone when the sections are that were open then, and the next node
-//! has its address. A node that is looked into before it has been published to the thread, or after it is
-//! gone, fails the model.
+//! The same of items that refer to nodes, as those of the map of any keys and values do.
 
-use std::collections::BTreeSet;
-use std::mem::take;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
-use loom::cell::UnsafeCell;
-use loom::sync::Arc;
-use loom::thread;
-use smr_core::primitive::{AtomicUsize, Ordering};
+use smr_core::primitive::{AtomicUsize, Ordering, thread};
 
 use super::super::batch::Batch;
-use super::super::bucket::{Probe, Slots, Tags};
+use super::super::bucket::{Probe, Slots};
 use super::super::reclaim::{Pool, Section};
 use super::super::table::{self, Decision, Table};
+use super::super::tags::Tags;
+use super::heap::{Address, Heap};
 use super::{Pair, Scenario};
-
-/// Where a node is. Not 0.
-type Address = usize;
 
 /// A slot, and one in the extension.
 struct Slot {
@@ -77,124 +68,6 @@ unsafe impl Slots for Slot {
 
     fn line(&self, _hash: u64) -> *const u8 {
         core::ptr::null()
-    }
-}
-
-/// Nodes, and who may still look into them. What only keeps books is hidden from loom, and orders nothing.
-struct Heap {
-    books: Mutex<Books>,
-    /// What a section's opening acquires from what has been retired before: reclamation sees to that.
-    clock: AtomicUsize,
-}
-
-#[derive(Default)]
-struct Books {
-    nodes: Vec<Option<Arc<UnsafeCell<Pair>>>>,
-    free: Vec<Address>,
-    open: BTreeSet<usize>,
-    opened: usize,
-    /// Nodes, and the sections that were open when they were retired, and are.
-    retired: Vec<(Address, BTreeSet<usize>)>,
-}
-
-/// An open section.
-struct Pin<'h>(&'h Heap, usize);
-
-impl Heap {
-    fn new() -> Heap {
-        Heap {
-            books: Mutex::default(),
-            clock: AtomicUsize::new(0),
-        }
-    }
-
-    fn books(&self) -> MutexGuard<'_, Books> {
-        self.books.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn pin(&self) -> Pin<'_> {
-        self.clock.fetch_add(0, Ordering::Acquire);
-        let mut books = self.books();
-        books.opened += 1;
-        let number = books.opened;
-        books.open.insert(number);
-        Pin(self, number)
-    }
-
-    fn alloc(&self, pair: Pair) -> Address {
-        let node = Some(Arc::new(UnsafeCell::new(pair)));
-        let mut books = self.books();
-        match books.free.pop() {
-            Some(at) => {
-                books.nodes[at - 1] = node;
-                at
-            }
-            None => {
-                books.nodes.push(node);
-                books.nodes.len()
-            }
-        }
-    }
-
-    fn node(&self, at: Address) -> Arc<UnsafeCell<Pair>> {
-        let node = self.books().nodes[at - 1].clone();
-        node.expect("a node that is looked into is there")
-    }
-
-    fn read(&self, at: Address) -> Pair {
-        // SAFETY: loom checks that nobody writes meanwhile.
-        self.node(at).with(|pair| unsafe { *pair })
-    }
-
-    fn write(&self, at: Address, new: Pair) {
-        // SAFETY: loom checks that nobody looks meanwhile.
-        self.node(at).with_mut(|pair| unsafe { *pair = new });
-    }
-
-    fn retire(&self, at: Address) {
-        self.clock.fetch_add(1, Ordering::Release);
-        let mut books = self.books();
-        assert!(
-            books.retired.iter().all(|&(other, _)| other != at),
-            "not retired twice"
-        );
-        let open = books.open.clone();
-        books.retired.push((at, open));
-        books.reclaim();
-    }
-
-    /// Of one that was never published, or of a map that is nobody else's.
-    fn dispose(&self, at: Address) {
-        self.books().free(at);
-    }
-}
-
-impl Books {
-    fn free(&mut self, at: Address) {
-        let node = self.nodes[at - 1].take();
-        assert!(node.is_some(), "not freed twice");
-        self.free.push(at);
-    }
-
-    fn reclaim(&mut self) {
-        let (waiting, gone): (Vec<_>, _) = take(&mut self.retired)
-            .into_iter()
-            .partition(|(_, open)| !open.is_empty());
-        self.retired = waiting;
-        for (at, _) in gone {
-            self.free(at);
-        }
-    }
-}
-
-impl Drop for Pin<'_> {
-    fn drop(&mut self) {
-        let mut books = self.0.books();
-        books.open.remove(&self.1);
-        for (_, open) in &mut books.retired {
-            open.remove(&self.1);
-        }
-        books.reclaim();
     }
 }
 
@@ -333,9 +206,7 @@ impl Drop for Map {
         let Map { table, heap } = self;
         table.check(|at| heap.read(at).0);
         table.drain(|at| heap.dispose(at));
-        let books = heap.books();
-        assert!(books.open.is_empty() && books.retired.is_empty());
-        assert!(books.nodes.iter().all(Option::is_none), "a node is lost");
+        heap.check_empty();
     }
 }
 

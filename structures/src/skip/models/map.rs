@@ -4,10 +4,12 @@ use core::fmt::Debug;
 
 use super::super::compare::Natural;
 use super::super::core::Core;
+use super::super::ends::Nowhere;
 use super::super::memory::Entry;
 use super::super::probe::{Cut, Wanted};
 use super::super::reclaim::Domain;
 use super::super::update::Decision;
+use super::super::walk::Walk;
 
 /// Numbers above 0, whose hints say nothing, so that chunks' lows are entries' keys, or all.
 pub(super) trait Key: Ord + Debug + 'static {
@@ -125,6 +127,7 @@ impl<K: Key> Map<K> {
                     }
                 }
             },
+            |_| (),
         );
         if let (Decision::Remove, Some(draft)) = (decision, draft) {
             // SAFETY: not published.
@@ -158,12 +161,10 @@ impl<K: Key> Map<K> {
     pub(super) fn forward(&self) -> Vec<Pair> {
         let section = self.domain.enter();
         let mut found = Vec::new();
-        let mut batch = self.core.batch_first(&section);
-        while let Some(mut now) = batch {
-            while let Some(entry) = Core::<K, u32, Natural>::pop_front(&mut now, &section) {
-                found.push(pair(entry));
-            }
-            batch = Core::<K, u32, Natural>::batch_after(&now, &section);
+        let mut walk = Walk::new();
+        let all = (Cut::<Nowhere>::Start, Cut::End);
+        while let Some(entry) = self.core.step(&section, &mut walk, all) {
+            found.push(pair(entry));
         }
         found
     }
@@ -171,12 +172,10 @@ impl<K: Key> Map<K> {
     pub(super) fn backward(&self) -> Vec<Pair> {
         let section = self.domain.enter();
         let mut found = Vec::new();
-        let mut batch = Bound::End.with(|cut| self.core.batch_below(&section, cut));
-        while let Some(mut now) = batch {
-            while let Some(entry) = Core::<K, u32, Natural>::pop_back(&mut now, &section) {
-                found.push(pair(entry));
-            }
-            batch = self.core.batch_before(&now, &section);
+        let mut walk = Walk::new();
+        let all = (Cut::<Nowhere>::Start, Cut::End);
+        while let Some(entry) = self.core.step_back(&section, &mut walk, all) {
+            found.push(pair(entry));
         }
         found
     }

@@ -13,13 +13,13 @@ const BATCH: isize = 64;
 /// A counter that many threads change. Its memory is no part of the map's protocol: a thread that is
 /// late here makes the count late.
 #[derive(Debug)]
-pub(super) struct Count {
+pub(crate) struct Count {
     total: AtomicIsize,
     stripes: AtomicPtr<Box<[CachePadded<AtomicIsize>]>>,
 }
 
 impl Count {
-    pub(super) const fn new() -> Count {
+    pub(crate) const fn new() -> Count {
         Count {
             total: AtomicIsize::new(0),
             stripes: AtomicPtr::new(ptr::null_mut()),
@@ -35,7 +35,7 @@ impl Count {
     /// Adds; O(1). Without a locked instruction, if the thread has a stripe of its own: after one the
     /// processor does not begin the next operation's loads before this one's are done.
     #[inline]
-    pub(super) fn add(&self, n: isize) {
+    pub(crate) fn add(&self, n: isize) {
         let Some(own) = self.stripes().get(of_thread()) else {
             return self.add_to_total(n);
         };
@@ -55,12 +55,12 @@ impl Count {
 
     /// What has been passed on: off by at most a batch a stripe.
     #[inline]
-    pub(super) fn about(&self) -> usize {
+    pub(crate) fn about(&self) -> usize {
         self.total.load(Ordering::Relaxed).max(0).cast_unsigned()
     }
 
     /// The count, exact when nobody changes it; O(stripes). Never negative.
-    pub(super) fn get(&self) -> usize {
+    pub(crate) fn get(&self) -> usize {
         let stripes = self.stripes().iter();
         let waiting: isize = stripes.map(|s| s.load(Ordering::Relaxed)).sum();
         let total = self.total.load(Ordering::Relaxed) + waiting;
@@ -68,7 +68,7 @@ impl Count {
     }
 
     /// Makes the stripes, if there are none. Aborts if there is no memory.
-    pub(super) fn spread(&self) {
+    pub(crate) fn spread(&self) {
         if !self.stripes.load(Ordering::Relaxed).is_null() {
             return;
         }

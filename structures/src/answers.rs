@@ -1,9 +1,9 @@
 //! What closures answer, and what operations on one entry have done.
 
 #[cfg(doc)]
-use super::boxed::HashMap;
+use crate::hash_map::HashMap;
 #[cfg(doc)]
-use super::inline::InlineHashMap;
+use crate::hash_map::InlineHashMap;
 
 /// What [`HashMap::compute`] or [`InlineHashMap::compute`] shall do.
 ///

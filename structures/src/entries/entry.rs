@@ -1,15 +1,46 @@
 //! What shall become of one key, said in steps, and done in one.
 
 use core::fmt;
-use core::hash::{BuildHasher, Hash};
 
-use super::pinned::HashMapRef;
-use crate::guard::Guard;
+#[cfg(doc)]
+use crate::HashMapRef;
+
+/// A map under a guard, on which an entry's methods are operations. The methods are the map's own of the same
+/// names.
+pub trait Handle {
+    type Key;
+    type Value;
+
+    fn get(&self, key: &Self::Key) -> Option<&Self::Value>;
+
+    fn get_or_insert(&self, key: Self::Key, value: Self::Value) -> &Self::Value;
+
+    fn get_or_insert_with(
+        &self,
+        key: Self::Key,
+        make: impl FnOnce(&Self::Key) -> Self::Value,
+    ) -> &Self::Value;
+
+    fn update(
+        &self,
+        key: Self::Key,
+        update: impl FnMut(&Self::Value) -> Self::Value,
+    ) -> Option<&Self::Value>;
+
+    fn update_or_insert_with(
+        &self,
+        key: Self::Key,
+        update: impl FnMut(&Self::Value) -> Self::Value,
+        make: impl FnOnce() -> Self::Value,
+    ) -> &Self::Value;
+
+    fn remove_entry(&self, key: &Self::Key) -> Option<(&Self::Key, &Self::Value)>;
+}
 
 /// A key, and what a map has of it; see [`HashMapRef::entry`].
 ///
 /// It holds nothing: each of its methods is one operation on the map, which other threads may change in
-/// between.
+/// between. `H` is the map under a guard.
 ///
 /// ```
 /// # use structures::HashMap;
@@ -19,9 +50,9 @@ use crate::guard::Guard;
 /// assert_eq!(map.entry("a").or_insert(2), &1);
 /// ```
 #[must_use = "nothing is done with the entry before one of its methods is called"]
-pub struct Entry<'r, 'map, K, V, S, G> {
-    map: &'r HashMapRef<'map, K, V, S, G>,
-    key: K,
+pub struct Entry<'r, H: Handle> {
+    map: &'r H,
+    key: H::Key,
 }
 
 /// An entry whose value is changed if it is there; see [`Entry::and_modify`].
@@ -33,18 +64,13 @@ pub struct Entry<'r, 'map, K, V, S, G> {
 /// assert_eq!(map.entry("a").and_modify(|n| n + 1).or_nothing(), Some(&2));
 /// ```
 #[must_use = "nothing is done with the entry before one of its methods is called"]
-pub struct AndModify<'r, 'map, K, V, S, G, F> {
-    entry: Entry<'r, 'map, K, V, S, G>,
+pub struct AndModify<'r, H: Handle, F> {
+    entry: Entry<'r, H>,
     update: F,
 }
 
-impl<'r, 'map, K, V, S, G> Entry<'r, 'map, K, V, S, G>
-where
-    K: Hash + Eq,
-    S: BuildHasher,
-    G: Guard,
-{
-    pub(super) fn new(map: &'r HashMapRef<'map, K, V, S, G>, key: K) -> Self {
+impl<'r, H: Handle> Entry<'r, H> {
+    pub(crate) fn new(map: &'r H, key: H::Key) -> Self {
         Entry { map, key }
     }
 
@@ -56,7 +82,7 @@ where
     /// assert_eq!(map.pin().entry("a").key(), &"a");
     /// ```
     #[must_use]
-    pub fn key(&self) -> &K {
+    pub fn key(&self) -> &H::Key {
         &self.key
     }
 
@@ -68,7 +94,7 @@ where
     /// assert_eq!(map.pin().entry("a").get(), Some(&1));
     /// ```
     #[must_use]
-    pub fn get(&self) -> Option<&'r V> {
+    pub fn get(&self) -> Option<&'r H::Value> {
         self.map.get(&self.key)
     }
 
@@ -79,7 +105,7 @@ where
     /// let map = HashMap::new();
     /// assert_eq!(map.pin().entry("a").or_insert(1), &1);
     /// ```
-    pub fn or_insert(self, value: V) -> &'r V {
+    pub fn or_insert(self, value: H::Value) -> &'r H::Value {
         self.map.get_or_insert(self.key, value)
     }
 
@@ -90,8 +116,8 @@ where
     /// let map = HashMap::new();
     /// assert_eq!(map.pin().entry("a").or_insert_with(|| 1), &1);
     /// ```
-    pub fn or_insert_with(self, make: impl FnOnce() -> V) -> &'r V {
-        self.map.get_or_insert_with(self.key, make)
+    pub fn or_insert_with(self, make: impl FnOnce() -> H::Value) -> &'r H::Value {
+        self.map.get_or_insert_with(self.key, |_| make())
     }
 
     /// The value; one that is made of the key, at most once, if there is none.
@@ -101,17 +127,8 @@ where
     /// let map = HashMap::new();
     /// assert_eq!(map.pin().entry("abc").or_insert_with_key(|key| key.len()), &3);
     /// ```
-    pub fn or_insert_with_key(self, make: impl FnOnce(&K) -> V) -> &'r V {
-        let Entry { map, key } = self;
-        let hash = map.hash_of(&key);
-        if let Some(there) = map.get_with_hash(hash, &key) {
-            return there;
-        }
-        let value = make(&key);
-        match map.try_insert_with_hash(hash, key, value) {
-            Ok(inserted) => inserted,
-            Err(error) => error.current,
-        }
+    pub fn or_insert_with_key(self, make: impl FnOnce(&H::Key) -> H::Value) -> &'r H::Value {
+        self.map.get_or_insert_with(self.key, make)
     }
 
     /// The value; the default one if there is none.
@@ -121,11 +138,11 @@ where
     /// let map: HashMap<&str, u8> = HashMap::new();
     /// assert_eq!(map.pin().entry("a").or_default(), &0);
     /// ```
-    pub fn or_default(self) -> &'r V
+    pub fn or_default(self) -> &'r H::Value
     where
-        V: Default,
+        H::Value: Default,
     {
-        self.or_insert_with(V::default)
+        self.or_insert_with(Default::default)
     }
 
     /// Changes the value if there is one, and not before it is said what happens else.
@@ -140,7 +157,10 @@ where
     /// }
     /// assert_eq!(map.get("one"), Some(&2));
     /// ```
-    pub fn and_modify<F: FnMut(&V) -> V>(self, update: F) -> AndModify<'r, 'map, K, V, S, G, F> {
+    pub fn and_modify<F>(self, update: F) -> AndModify<'r, H, F>
+    where
+        F: FnMut(&H::Value) -> H::Value,
+    {
         let entry = self;
         AndModify { entry, update }
     }
@@ -152,17 +172,15 @@ where
     /// let map = HashMap::from([("a", 1)]);
     /// assert_eq!(map.pin().entry("a").remove(), Some((&"a", &1)));
     /// ```
-    pub fn remove(self) -> Option<(&'r K, &'r V)> {
+    pub fn remove(self) -> Option<(&'r H::Key, &'r H::Value)> {
         self.map.remove_entry(&self.key)
     }
 }
 
-impl<'r, K, V, S, G, F> AndModify<'r, '_, K, V, S, G, F>
+impl<'r, H, F> AndModify<'r, H, F>
 where
-    K: Hash + Eq,
-    S: BuildHasher,
-    G: Guard,
-    F: FnMut(&V) -> V,
+    H: Handle,
+    F: FnMut(&H::Value) -> H::Value,
 {
     /// Changes the value, or stores this one; what is there then. One atomic step.
     ///
@@ -173,9 +191,9 @@ where
     /// assert_eq!(map.entry("a").and_modify(|n| n + 1).or_insert(7), &2);
     /// assert_eq!(map.entry("b").and_modify(|n| n + 1).or_insert(7), &7);
     /// ```
-    pub fn or_insert(self, value: V) -> &'r V {
+    pub fn or_insert(self, value: H::Value) -> &'r H::Value {
         let Entry { map, key } = self.entry;
-        map.update_or_insert(key, self.update, value)
+        map.update_or_insert_with(key, self.update, || value)
     }
 
     /// Changes the value, or stores one that is made; what is there then. One atomic step.
@@ -185,7 +203,7 @@ where
     /// let map = HashMap::new();
     /// assert_eq!(map.pin().entry("b").and_modify(|n| n + 1).or_insert_with(|| 7), &7);
     /// ```
-    pub fn or_insert_with(self, make: impl FnOnce() -> V) -> &'r V {
+    pub fn or_insert_with(self, make: impl FnOnce() -> H::Value) -> &'r H::Value {
         let Entry { map, key } = self.entry;
         map.update_or_insert_with(key, self.update, make)
     }
@@ -197,11 +215,11 @@ where
     /// let map: HashMap<&str, u8> = HashMap::new();
     /// assert_eq!(map.pin().entry("b").and_modify(|n| n + 1).or_default(), &0);
     /// ```
-    pub fn or_default(self) -> &'r V
+    pub fn or_default(self) -> &'r H::Value
     where
-        V: Default,
+        H::Value: Default,
     {
-        self.or_insert_with(V::default)
+        self.or_insert_with(Default::default)
     }
 
     /// Changes the value, or leaves it at that; what is there then. One atomic step.
@@ -211,13 +229,13 @@ where
     /// let map: HashMap<&str, u8> = HashMap::new();
     /// assert_eq!(map.pin().entry("b").and_modify(|n| n + 1).or_nothing(), None);
     /// ```
-    pub fn or_nothing(self) -> Option<&'r V> {
+    pub fn or_nothing(self) -> Option<&'r H::Value> {
         let Entry { map, key } = self.entry;
         map.update(key, self.update)
     }
 }
 
-impl<K: fmt::Debug, V, S, G> fmt::Debug for Entry<'_, '_, K, V, S, G> {
+impl<H: Handle<Key: fmt::Debug>> fmt::Debug for Entry<'_, H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Entry")
             .field("key", &self.key)
@@ -225,7 +243,7 @@ impl<K: fmt::Debug, V, S, G> fmt::Debug for Entry<'_, '_, K, V, S, G> {
     }
 }
 
-impl<K: fmt::Debug, V, S, G, F> fmt::Debug for AndModify<'_, '_, K, V, S, G, F> {
+impl<H: Handle<Key: fmt::Debug>, F> fmt::Debug for AndModify<'_, H, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AndModify")
             .field("entry", &self.entry)

@@ -1,0 +1,11 @@
+//! What the maps share whose entries are pieces of memory of their own: the draft of an entry, the operations
+//! that store one, and the steps in which users say what they want.
+
+mod draft;
+mod entry;
+mod writing;
+
+pub(crate) use draft::{Draft, Nodes};
+pub(crate) use entry::Handle;
+pub use entry::{AndModify, Entry};
+pub(crate) use writing::{Decision, Writing, Written};

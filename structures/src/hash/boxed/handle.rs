@@ -1,0 +1,82 @@
+//! The handle's operations on an entry, said in steps.
+
+use core::hash::{BuildHasher, Hash};
+
+use super::pinned::HashMapRef;
+use crate::entries::{self, Handle};
+use crate::guard::Guard;
+
+/// A key, and what a [`HashMap`](crate::HashMap) has of it; see [`HashMapRef::entry`].
+///
+/// ```
+/// # use structures::HashMap;
+/// let map = HashMap::new();
+/// let map = map.pin();
+/// assert_eq!(map.entry("a").or_insert(1), &1);
+/// assert_eq!(map.entry("a").or_insert(2), &1);
+/// ```
+pub type Entry<'r, 'map, K, V, S, G> = entries::Entry<'r, HashMapRef<'map, K, V, S, G>>;
+
+/// An entry whose value is changed if it is there; see [`and_modify`](entries::Entry::and_modify).
+///
+/// ```
+/// # use structures::HashMap;
+/// let map = HashMap::from([("a", 1)]);
+/// let map = map.pin();
+/// assert_eq!(map.entry("a").and_modify(|n| n + 1).or_nothing(), Some(&2));
+/// ```
+pub type AndModify<'r, 'map, K, V, S, G, F> =
+    entries::AndModify<'r, HashMapRef<'map, K, V, S, G>, F>;
+
+impl<K, V, S, G> Handle for HashMapRef<'_, K, V, S, G>
+where
+    K: Hash + Eq,
+    S: BuildHasher,
+    G: Guard,
+{
+    type Key = K;
+    type Value = V;
+
+    #[inline]
+    fn get(&self, key: &K) -> Option<&V> {
+        self.get(key)
+    }
+
+    #[inline]
+    fn get_or_insert(&self, key: K, value: V) -> &V {
+        self.get_or_insert(key, value)
+    }
+
+    #[inline]
+    fn get_or_insert_with(&self, key: K, make: impl FnOnce(&K) -> V) -> &V {
+        let hash = self.hash_of(&key);
+        if let Some(there) = self.get_with_hash(hash, &key) {
+            return there;
+        }
+        let value = make(&key);
+        match self.try_insert_with_hash(hash, key, value) {
+            Ok(inserted) => inserted,
+            Err(error) => error.current,
+        }
+    }
+
+    #[inline]
+    fn update(&self, key: K, update: impl FnMut(&V) -> V) -> Option<&V> {
+        self.update(key, update)
+    }
+
+    #[inline]
+    fn update_or_insert_with(
+        &self,
+        key: K,
+        update: impl FnMut(&V) -> V,
+        make: impl FnOnce() -> V,
+    ) -> &V {
+        self.update_or_insert_with(key, update, make)
+    }
+
+    #[inline]
+    fn remove_entry(&self, key: &K) -> Option<(&K, &V)> {
+        self.remove_entry(key)
+    }
+}
