@@ -8,6 +8,7 @@ mod concurrent_map;
 mod congee;
 mod crossbeam;
 mod masstree;
+mod ours;
 mod scc;
 #[cfg(test)]
 mod tests;
@@ -18,6 +19,7 @@ pub(crate) use concurrent_map::Concurrent;
 pub(crate) use congee::Art;
 pub(crate) use crossbeam::{Base, Crossbeam};
 pub(crate) use masstree::Masstree;
+pub(crate) use ours::Ours;
 pub(crate) use scc::SccTree;
 
 /// An ordered map from `K` to `u64`.
