@@ -49,8 +49,8 @@ pub(crate) struct Masstree<K>(MassTree<u64>, PhantomData<fn() -> K>);
 
 impl<K: Bytes> Points<K> for Masstree<K> {
     const NAME: &'static str = "masstree";
-    // Beside other threads' writes, `remove` may say of a key that was there that it was not, and a
-    // visit of all entries may leave some out. With keys of more than eight bytes, one thread alone
+    // Beside other threads' writes, `remove` may say of a key that is there that it is not, and leave
+    // it; a visit of all entries may miss some. With keys of more than eight bytes, one thread alone
     // gets scans that start at the wrong key. Version 0.9.5.
     const RELIABLE: bool = false;
 
