@@ -23,7 +23,7 @@ use args::Args;
 use machine::Machine;
 use plan::Plan;
 
-pub use suites::hash::list as words;
+pub use suites::maps::list as words;
 pub use suites::table::data;
 
 /// Runs the comparison that the command line asks for.

@@ -62,6 +62,7 @@ pub(crate) enum Unit {
     Nanoseconds,
     Bytes,
     PerSecond,
+    PerMillion,
 }
 
 impl Unit {
@@ -70,12 +71,13 @@ impl Unit {
             Unit::Nanoseconds => "ns",
             Unit::Bytes => "bytes",
             Unit::PerSecond => "1/s",
+            Unit::PerMillion => "of 1,000,000",
         }
     }
 
     pub(crate) fn better(self) -> &'static str {
         match self {
-            Unit::Nanoseconds | Unit::Bytes => "less is better",
+            Unit::Nanoseconds | Unit::Bytes | Unit::PerMillion => "less is better",
             Unit::PerSecond => "more is better",
         }
     }

@@ -1,4 +1,4 @@
-//! Packs words, one a line, into the file that the suite `hash` carries.
+//! Packs words, one a line, into the file whose words are keys in the suites of maps.
 
 use std::error::Error;
 use std::fs::{self, File};

@@ -1,10 +1,12 @@
 //! The suites. To add one: a file here with its cases, and a line in [`ALL`].
 
-pub(crate) mod hash;
+mod hash;
+pub(crate) mod maps;
+mod ordered;
 mod smr;
 pub(crate) mod table;
 
 use crate::suite::Suite;
 
 /// Every suite, in the order of the report.
-pub(crate) const ALL: &[Suite] = &[smr::SUITE, table::SUITE, hash::SUITE];
+pub(crate) const ALL: &[Suite] = &[smr::SUITE, table::SUITE, hash::SUITE, ordered::SUITE];

@@ -2,12 +2,12 @@
 
 use dashmap::{DashMap, Entry};
 
-use super::{Hashes, Key, Map};
+use super::{Hashes, Key, Map, Points};
 
 /// `get`, `entry`, `remove`, `get_mut`.
 pub(crate) struct Dashmap<K>(DashMap<K, u64, Hashes>);
 
-impl<K: Key> Map<K> for Dashmap<K> {
+impl<K: Key> Points<K> for Dashmap<K> {
     const NAME: &'static str = "dashmap";
 
     type Pin<'a> = &'a DashMap<K, u64, Hashes>;
@@ -41,7 +41,9 @@ impl<K: Key> Map<K> for Dashmap<K> {
     fn remove(pin: &Self::Pin<'_>, key: &K::Query) -> bool {
         pin.remove(key).is_some()
     }
+}
 
+impl<K: Key> Map<K> for Dashmap<K> {
     #[inline]
     fn update(pin: &Self::Pin<'_>, key: &K::Query, f: impl Fn(u64) -> u64) -> bool {
         pin.get_mut(key).map(|mut v| *v = f(*v)).is_some()

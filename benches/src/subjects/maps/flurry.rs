@@ -2,12 +2,12 @@
 
 use flurry::{HashMap, HashMapRef};
 
-use super::{Hashes, Key, Map};
+use super::{Hashes, Key, Map, Points};
 
 /// `HashMap::pin`; `get`, `try_insert`, `remove`, `compute_if_present`.
 pub(crate) struct Flurry<K: 'static>(HashMap<K, u64, Hashes>);
 
-impl<K: Key> Map<K> for Flurry<K> {
+impl<K: Key> Points<K> for Flurry<K> {
     const NAME: &'static str = "flurry";
 
     type Pin<'a> = HashMapRef<'a, K, u64, Hashes>;
@@ -35,7 +35,9 @@ impl<K: Key> Map<K> for Flurry<K> {
     fn remove(pin: &Self::Pin<'_>, key: &K::Query) -> bool {
         pin.remove(key).is_some()
     }
+}
 
+impl<K: Key> Map<K> for Flurry<K> {
     #[inline]
     fn update(pin: &Self::Pin<'_>, key: &K::Query, f: impl Fn(u64) -> u64) -> bool {
         pin.compute_if_present(key, |_, &v| Some(f(v))).is_some()

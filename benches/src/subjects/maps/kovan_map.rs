@@ -2,7 +2,7 @@
 
 use kovan_map::HashMap;
 
-use super::{Hashes, Key, Map};
+use super::{Hashes, Key, Map, Points};
 use crate::subjects::{Kovan, settle};
 
 /// Buckets at first. By default it starts with half a million, and so would not grow here.
@@ -11,7 +11,7 @@ const BUCKETS: usize = 64;
 /// `get`, `insert_if_absent`, `remove`, `compute`.
 pub(crate) struct KovanMap<K: 'static>(HashMap<K, u64, Hashes>);
 
-impl<K: Key> Map<K> for KovanMap<K> {
+impl<K: Key> Points<K> for KovanMap<K> {
     const NAME: &'static str = "kovan-map";
 
     type Pin<'a> = &'a HashMap<K, u64, Hashes>;
@@ -41,6 +41,12 @@ impl<K: Key> Map<K> for KovanMap<K> {
         pin.remove(key).is_some()
     }
 
+    fn settle() {
+        settle(&Kovan);
+    }
+}
+
+impl<K: Key> Map<K> for KovanMap<K> {
     #[inline]
     fn update(pin: &Self::Pin<'_>, key: &K::Query, f: impl Fn(u64) -> u64) -> bool {
         pin.compute(key.to_owned(), |v| v.map(|&v| f(v))).is_some()
@@ -53,9 +59,5 @@ impl<K: Key> Map<K> for KovanMap<K> {
 
     fn each(pin: &Self::Pin<'_>, mut f: impl FnMut(&K, u64)) {
         pin.iter().for_each(|(k, v)| f(&k, v));
-    }
-
-    fn settle() {
-        settle(&Kovan);
     }
 }

@@ -2,12 +2,12 @@
 
 use leapfrog::LeapMap;
 
-use super::{Hashes, Key, Map};
+use super::{Hashes, Key, Map, Points};
 
 /// `get`, `try_insert`, `remove`, `get_mut` and `RefMut::update`. The two greatest values are its own.
 pub(crate) struct Leapfrog<K>(LeapMap<K, u64, Hashes>);
 
-impl<K: Key + Copy> Map<K> for Leapfrog<K> {
+impl<K: Key + Copy> Points<K> for Leapfrog<K> {
     const NAME: &'static str = "leapfrog";
     // Where new keys come and old ones go for long, entries are lost, with one thread even; with many
     // it crashed, or did not return. Version 0.3.3.
@@ -39,7 +39,9 @@ impl<K: Key + Copy> Map<K> for Leapfrog<K> {
     fn remove(pin: &Self::Pin<'_>, key: &K::Query) -> bool {
         pin.remove(key).is_some()
     }
+}
 
+impl<K: Key + Copy> Map<K> for Leapfrog<K> {
     #[inline]
     fn update(pin: &Self::Pin<'_>, key: &K::Query, f: impl Fn(u64) -> u64) -> bool {
         let entry = pin.get_mut(key);

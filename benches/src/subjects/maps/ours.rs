@@ -3,12 +3,12 @@
 use structures::LocalGuard;
 use structures::hash_map::{HashMap, HashMapRef, InlineHashMap};
 
-use super::{Hashes, Key, MANY, Map};
+use super::{Hashes, Key, MANY, Map, Points};
 
 /// `InlineHashMap`, for plain keys and values, in the global domain.
 pub(crate) struct Inline(InlineHashMap<u64, u64, Hashes>);
 
-impl Map<u64> for Inline {
+impl Points<u64> for Inline {
     const NAME: &'static str = "InlineHashMap";
 
     type Pin<'a> = &'a InlineHashMap<u64, u64, Hashes>;
@@ -37,6 +37,12 @@ impl Map<u64> for Inline {
         pin.remove(key).is_some()
     }
 
+    fn settle() {
+        structures::Smr::global().flush();
+    }
+}
+
+impl Map<u64> for Inline {
     #[inline]
     fn update(pin: &Self::Pin<'_>, key: &u64, f: impl Fn(u64) -> u64) -> bool {
         pin.update(*key, f).is_some()
@@ -56,16 +62,12 @@ impl Map<u64> for Inline {
     fn get_many(pin: &Self::Pin<'_>, keys: &[u64], values: &mut [Option<u64>]) {
         pin.get_many(keys, values);
     }
-
-    fn settle() {
-        structures::Smr::global().flush();
-    }
 }
 
 /// `HashMap`, pinned for each operation, in the global domain.
 pub(crate) struct Boxed<K>(HashMap<K, u64, Hashes>);
 
-impl<K: Key> Map<K> for Boxed<K> {
+impl<K: Key> Points<K> for Boxed<K> {
     const NAME: &'static str = "HashMap";
 
     type Pin<'a> = HashMapRef<'a, K, u64, Hashes, LocalGuard<'a>>;
@@ -94,6 +96,12 @@ impl<K: Key> Map<K> for Boxed<K> {
         pin.remove(key).is_some()
     }
 
+    fn settle() {
+        structures::Smr::global().flush();
+    }
+}
+
+impl<K: Key> Map<K> for Boxed<K> {
     #[inline]
     fn update(pin: &Self::Pin<'_>, key: &K::Query, f: impl Fn(u64) -> u64) -> bool {
         pin.update(key.to_owned(), |&v| f(v)).is_some()
@@ -115,9 +123,5 @@ impl<K: Key> Map<K> for Boxed<K> {
         for (value, found) in values.iter_mut().zip(found) {
             *value = found.copied();
         }
-    }
-
-    fn settle() {
-        structures::Smr::global().flush();
     }
 }

@@ -2,12 +2,12 @@
 
 use papaya::{HashMap, HashMapRef, LocalGuard};
 
-use super::{Hashes, Key, Map};
+use super::{Hashes, Key, Map, Points};
 
 /// `HashMap::pin`; `get`, `try_insert`, `remove`, `update`, `update_or_insert`.
 pub(crate) struct Papaya<K>(HashMap<K, u64, Hashes>);
 
-impl<K: Key> Map<K> for Papaya<K> {
+impl<K: Key> Points<K> for Papaya<K> {
     const NAME: &'static str = "papaya";
 
     type Pin<'a> = HashMapRef<'a, K, u64, Hashes, LocalGuard<'a>>;
@@ -35,7 +35,9 @@ impl<K: Key> Map<K> for Papaya<K> {
     fn remove(pin: &Self::Pin<'_>, key: &K::Query) -> bool {
         pin.remove(key).is_some()
     }
+}
 
+impl<K: Key> Map<K> for Papaya<K> {
     #[inline]
     fn update(pin: &Self::Pin<'_>, key: &K::Query, f: impl Fn(u64) -> u64) -> bool {
         pin.update(key.to_owned(), |&v| f(v)).is_some()

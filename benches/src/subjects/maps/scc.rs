@@ -3,13 +3,13 @@
 use scc::hash_map::Entry;
 use scc::{Guard, HashIndex, HashMap, hash_index};
 
-use super::{Hashes, Key, Map};
+use super::{Hashes, Key, Map, Points};
 use crate::subjects::{Sdd, settle};
 
 /// `read_sync`, `insert_sync`, `remove_sync`, `update_sync`, `entry_sync`.
 pub(crate) struct Scc<K>(HashMap<K, u64, Hashes>);
 
-impl<K: Key> Map<K> for Scc<K> {
+impl<K: Key> Points<K> for Scc<K> {
     const NAME: &'static str = "scc";
 
     type Pin<'a> = &'a HashMap<K, u64, Hashes>;
@@ -38,6 +38,12 @@ impl<K: Key> Map<K> for Scc<K> {
         pin.remove_sync(key).is_some()
     }
 
+    fn settle() {
+        settle(&Sdd);
+    }
+}
+
+impl<K: Key> Map<K> for Scc<K> {
     #[inline]
     fn update(pin: &Self::Pin<'_>, key: &K::Query, f: impl Fn(u64) -> u64) -> bool {
         pin.update_sync(key, |_, v| *v = f(*v)).is_some()
@@ -59,10 +65,6 @@ impl<K: Key> Map<K> for Scc<K> {
             true
         });
     }
-
-    fn settle() {
-        settle(&Sdd);
-    }
 }
 
 /// `peek_with`, `insert_sync`, `remove_sync`, `get_sync` and `OccupiedEntry::update`.
@@ -70,11 +72,8 @@ pub(crate) struct SccIndex<K>(HashIndex<K, u64, Hashes>)
 where
     K: 'static;
 
-impl<K: Key> Map<K> for SccIndex<K> {
+impl<K: Key> Points<K> for SccIndex<K> {
     const NAME: &'static str = "scc/index";
-    // An update adds the entry anew and marks the old one as removed; a reader that has passed the
-    // new one's place when it comes to the old one has seen neither.
-    const FINDS_UPDATED: bool = false;
 
     type Pin<'a> = &'a HashIndex<K, u64, Hashes>;
 
@@ -102,6 +101,16 @@ impl<K: Key> Map<K> for SccIndex<K> {
         pin.remove_sync(key)
     }
 
+    fn settle() {
+        settle(&Sdd);
+    }
+}
+
+impl<K: Key> Map<K> for SccIndex<K> {
+    // An update adds the entry anew and marks the old one as removed; a reader that has passed the
+    // new one's place when it comes to the old one has seen neither.
+    const FINDS_UPDATED: bool = false;
+
     #[inline]
     fn update(pin: &Self::Pin<'_>, key: &K::Query, f: impl Fn(u64) -> u64) -> bool {
         let entry = pin.get_sync(key);
@@ -121,9 +130,5 @@ impl<K: Key> Map<K> for SccIndex<K> {
     fn each(pin: &Self::Pin<'_>, mut f: impl FnMut(&K, u64)) {
         let guard = Guard::new();
         pin.iter(&guard).for_each(|(k, &v)| f(k, v));
-    }
-
-    fn settle() {
-        settle(&Sdd);
     }
 }

@@ -1,26 +1,19 @@
 //! Suite `hash`: concurrent hash maps.
 
-mod bytes;
-mod grow;
-mod kept;
-mod keys;
-pub mod list;
-mod verdict;
 mod words;
 mod work;
 
-use std::time::Duration;
-
-use crate::measure::{Tally, Window};
+use super::maps::bytes::bytes;
+use super::maps::grow::{grow, latency};
+use super::maps::keys::{Skew, key};
+use super::maps::work::{Work, work};
+use super::maps::{self, short, tier};
 use crate::subjects::maps::{
-    Boxed, Dashmap, Flurry, Inline, Key, KovanMap, Leapfrog, MANY, Map, Papaya, RwLockStd, Scc,
+    Boxed, Dashmap, Flurry, Inline, KovanMap, Leapfrog, MANY, Papaya, Points, RwLockStd, Scc,
     SccIndex, Std,
 };
-use crate::suite::{Case, Reading, Subject, Suite, Tier, Unit, subjects};
-use bytes::bytes;
-use grow::{grow, latency};
-use keys::Skew;
-use work::{Work, iterate, many, work};
+use crate::suite::{Case, Subject, Suite, Tier, subjects};
+use work::{iterate, many, update};
 
 pub(super) const SUITE: Suite = Suite {
     name: "hash",
@@ -35,6 +28,9 @@ const REFERENCE: &str = "dashmap";
 const SIZES: [u64; 4] = [1_000, 100_000, 1_000_000, 10_000_000];
 
 const THREADS: [usize; 4] = [1, 2, 8, 64];
+
+/// What is told of latencies.
+const QUANTILES: &[(&str, f64)] = &[("p50", 0.5), ("p99.999", 0.99999)];
 
 /// All the maps whose keys are numbers, each measured by the same generic function.
 macro_rules! maps {
@@ -69,15 +65,15 @@ macro_rules! word_maps {
 
 fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
-    for kind in [
-        Work::Hits,
-        Work::Misses,
-        Work::Gets(98),
-        Work::Gets(50),
-        Work::Update,
-        Work::Churn,
+    for points in [
+        Some(Work::Hits),
+        Some(Work::Misses),
+        Some(Work::Gets(98)),
+        Some(Work::Gets(50)),
+        None,
+        Some(Work::Churn),
     ] {
-        cases.extend(work_cases(kind));
+        cases.extend(work_cases(points));
     }
     cases.extend(grow_cases());
     cases.push(case(
@@ -85,7 +81,7 @@ fn cases() -> Vec<Case> {
         2,
         10_000_000,
         Tier::Full,
-        maps![latency(10_000_000, 2), 2],
+        maps![latency(10_000_000, 2, QUANTILES), 2],
     ));
     cases.push(case(
         "bytes an entry, 1k to 8M keys",
@@ -117,28 +113,34 @@ fn many_maps(n: u64) -> Vec<Subject> {
     ]
 }
 
-/// A case of every size and number of threads; fewer of the largest, which take long to fill.
-fn work_cases(kind: Work) -> Vec<Case> {
+/// A case of every size and number of threads, of work with single entries or of updates; fewer of the
+/// largest, which take long to fill.
+fn work_cases(points: Option<Work>) -> Vec<Case> {
     let mut cases = Vec::new();
     for skew in [Skew::Uniform, Skew::Zipf] {
         for n in SIZES {
             for threads in THREADS {
                 let large = n > 1_000_000;
-                let drawn = skew == Skew::Uniform || kind.draws();
-                let few = threads < 64 && matches!(kind, Work::Hits | Work::Gets(50));
+                let drawn = skew == Skew::Uniform || points.is_none_or(Work::draws);
+                let main = matches!(points, Some(Work::Hits | Work::Gets(50)));
+                let few = threads < 64 && main;
                 if !drawn || large && !few {
                     continue;
                 }
                 let usual = n == 1_000_000 && skew == Skew::Uniform;
                 let zipf = if skew == Skew::Zipf { ", zipf" } else { "" };
-                let wanted = match kind {
-                    Work::Hits | Work::Gets(50) => threads <= 2,
-                    Work::Update | Work::Churn => threads == 2,
+                let wanted = match points {
+                    Some(Work::Hits | Work::Gets(50)) => threads <= 2,
+                    None | Some(Work::Churn) => threads == 2,
                     _ => false,
                 };
-                let name = format!("{}{zipf}, {} keys", kind.name(), short(n));
-                let mut maps = maps![work(kind, skew, n, threads), threads];
-                if kind == Work::Churn {
+                let name = points.map_or("50/50 get/update".to_owned(), Work::name);
+                let name = format!("{name}{zipf}, {} keys", short(n));
+                let mut maps = match points {
+                    Some(points) => maps![work(points, skew, n, threads), threads],
+                    None => maps![update(skew, n, threads), threads],
+                };
+                if points == Some(Work::Churn) {
                     // Not fit for it: see its `RELIABLE`.
                     maps.retain(|map| map.name != Leapfrog::<u64>::NAME);
                 }
@@ -164,7 +166,7 @@ fn grow_cases() -> Vec<Case> {
                 threads,
                 n,
                 tier,
-                maps![grow(n, threads), threads],
+                maps![grow(n, threads, key), threads],
             ));
         }
     }
@@ -173,12 +175,12 @@ fn grow_cases() -> Vec<Case> {
 
 fn word_cases() -> Vec<Case> {
     let mut cases = Vec::new();
-    let n = words::number() as u64;
+    let n = maps::words::number() as u64;
     for threads in [1, 2, 8] {
         let mut add = |name: &str, maps| cases.push(case(name, threads, n, Tier::Full, maps));
-        add("words: get, hits", word_maps![words::get, threads]);
+        add("words: get, hits", word_maps![maps::words::get, threads]);
         let name = "words: 50/25/25 get/insert/remove";
-        add(name, word_maps![words::mix, threads]);
+        add(name, word_maps![maps::words::mix, threads]);
         let name = "words: count those of a text";
         add(name, word_maps![words::count, threads]);
     }
@@ -186,54 +188,5 @@ fn word_cases() -> Vec<Case> {
 }
 
 fn case(name: &str, threads: usize, n: u64, tier: Tier, subjects: Vec<Subject>) -> Case {
-    Case {
-        name: name.to_owned(),
-        threads,
-        keys: usize::try_from(n).unwrap_or(usize::MAX),
-        tier,
-        stretch: 1,
-        reference: REFERENCE,
-        subjects,
-    }
-}
-
-fn tier(wanted: bool) -> Tier {
-    if wanted { Tier::Default } else { Tier::Full }
-}
-
-/// `1k`, `10M`.
-fn short(n: u64) -> String {
-    match n {
-        1_000_000.. => format!("{}M", n / 1_000_000),
-        _ => format!("{}k", n / 1_000),
-    }
-}
-
-/// # Panics
-/// If the map is for one thread and the case is not.
-fn check_shared<K: Key, M: Map<K>>(threads: usize) {
-    assert!(threads == 1 || M::SHARED, "{} is not shared", M::NAME);
-}
-
-/// The only figure of a measurement: nanoseconds an operation of one thread, operations a second of
-/// several. Of more threads than processors some may come to run only when the window has closed;
-/// they count as if they had been there.
-#[allow(clippy::cast_precision_loss)] // far below 2^52
-fn rate(tally: Tally, window: Window) -> Vec<Reading> {
-    if tally.threads == 1 {
-        return Reading::ns(tally.ns_per_op());
-    }
-    let whole = tally.ops as f64 / window.time.as_secs_f64();
-    let value = tally.per_second().min(whole);
-    vec![Reading::new("", Unit::PerSecond, value)]
-}
-
-/// The same of a job that all threads did together.
-#[allow(clippy::cast_precision_loss)] // far below 2^52
-fn pace(ops: u64, time: Duration, threads: usize) -> Vec<Reading> {
-    let (ops, seconds) = (ops as f64, time.as_secs_f64());
-    match threads {
-        1 => Reading::ns(seconds * 1e9 / ops),
-        _ => vec![Reading::new("", Unit::PerSecond, ops / seconds)],
-    }
+    maps::case(REFERENCE, name, threads, n, tier, subjects)
 }

@@ -1,36 +1,18 @@
-//! Words as keys: lookups, a mixture, and the counting of a text's words.
+//! The counting of a text's words.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rand::SeedableRng;
-use rand::rngs::SmallRng;
-use rand::seq::SliceRandom;
-
-use super::kept::{Use, kept};
-use super::keys::{Draw, Skew};
-use super::verdict::Half;
-use super::{list, rate};
-use crate::measure::{self, Crew};
 use crate::subjects::maps::Map;
 use crate::suite::Subject;
+use crate::suites::maps::keys::{Draw, Skew};
+use crate::suites::maps::words::WORDS;
+use crate::suites::maps::{check_shared, pace};
 
 /// Words in the text that is counted.
 const LENGTH: usize = 2_000_000;
-
-/// The list in an order of its own, the same in every run.
-static WORDS: LazyLock<Vec<String>> = LazyLock::new(|| {
-    let mut words = list::words();
-    words.shuffle(&mut SmallRng::seed_from_u64(1));
-    words
-});
-
-/// How many there are.
-pub(super) fn number() -> usize {
-    WORDS.len()
-}
 
 /// A text and how often each word comes up in it, which is about as uneven as in any text.
 struct Text {
@@ -49,68 +31,10 @@ static TEXT: LazyLock<Text> = LazyLock::new(|| {
     Text { text, counts }
 });
 
-/// A map with each `step`-th word and its number.
-fn filled<M: Map<String>>(step: usize) -> M {
-    let map = M::new();
-    for (number, word) in (0..).zip(&*WORDS).step_by(step) {
-        assert!(M::insert(&map.pin(), word.clone(), number));
-    }
-    map
-}
-
-/// Lookups of words that are there.
-pub(super) fn get<M: Map<String>>(threads: usize) -> Subject {
-    super::check_shared::<String, M>(threads);
-    Subject::new(M::NAME, move |window| {
-        let n = WORDS.len() as u64;
-        let (map, run) = kept(Use::Read, n, || filled::<M>(1));
-        let crew = Crew::new(threads, |thread| {
-            let map = &*map;
-            let mut draw = Draw::new(Skew::Uniform, n, (run, thread), threads);
-            measure::each(move || {
-                let (number, _) = draw.next();
-                let found = M::get(&map.pin(), &WORDS[number as usize]);
-                assert_eq!(found, Some(number), "{}", M::NAME);
-            })
-        });
-        rate(measure::run_alone(window, &crew), window)
-    })
-}
-
-/// Half look up, a quarter add, a quarter remove; any word may be there or not.
-pub(super) fn mix<M: Map<String>>(threads: usize) -> Subject {
-    super::check_shared::<String, M>(threads);
-    Subject::new(M::NAME, move |window| {
-        let n = WORDS.len() as u64;
-        let (map, run) = kept(Use::Mix, n, || filled::<M>(2));
-        let crew = Crew::new(threads, |thread| {
-            let map = &*map;
-            let mut draw = Draw::new(Skew::Uniform, n, (run, thread), threads);
-            let mut half = Half::new(M::NAME);
-            measure::each(move || {
-                let (number, percentage) = draw.next();
-                let word = &WORDS[number as usize];
-                let pin = map.pin();
-                half.note(match percentage {
-                    0..50 => M::get(&pin, word).is_some_and(|v| {
-                        assert_eq!(v, number, "{}", M::NAME);
-                        true
-                    }),
-                    50..75 => M::insert(&pin, word.clone(), number),
-                    _ => M::remove(&pin, word),
-                });
-            })
-        });
-        let readings = rate(measure::run_alone(window, &crew), window);
-        M::settle();
-        readings
-    })
-}
-
 /// Counts the words of a text into an empty map, each thread those of a part of it, again and again
 /// until the window's time is up; and checks the counts.
 pub(super) fn count<M: Map<String>>(threads: usize) -> Subject {
-    super::check_shared::<String, M>(threads);
+    check_shared::<String, M>(threads);
     Subject::new(M::NAME, move |window| {
         let parts = parts(&TEXT.text, threads);
         let mut time = Duration::ZERO;
@@ -120,7 +44,7 @@ pub(super) fn count<M: Map<String>>(threads: usize) -> Subject {
             words += LENGTH as u64;
         }
         M::settle();
-        super::pace(words, time, threads)
+        pace(words, time, threads)
     })
 }
 

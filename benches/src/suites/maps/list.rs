@@ -1,4 +1,4 @@
-//! The words that the suite `hash` counts, and their packed form.
+//! The words that are keys in the suites of maps, and their packed form.
 //!
 //! Packed: a magic word, then, deflated, for each word how many bytes it shares with the start of
 //! the one before, the bytes that it does not, and a line feed.

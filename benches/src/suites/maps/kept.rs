@@ -13,7 +13,7 @@ const MOST: u64 = 2_000_000;
 
 /// What a map is kept for. Cases whose uses are the same share it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Use {
+pub(in crate::suites) enum Use {
     /// Lookups, and nothing else.
     Read,
     /// Entries come and go; any half of the keys may be there.
@@ -22,6 +22,8 @@ pub(super) enum Use {
     Update,
     /// Entries come and go in order, by so many threads.
     Churn(usize),
+    /// The least entries go.
+    Queue,
 }
 
 /// Maps, and how often each was asked for.
@@ -32,7 +34,7 @@ static KEPT: Mutex<Option<Store>> = Mutex::new(None);
 /// The map of `n` entries that is kept for a use, or a fresh one if there is none yet; and how often
 /// it was asked for before. Who writes to it derives random numbers from that: the same writes once
 /// more would find everything done.
-pub(super) fn kept<T: Send + Sync + 'static>(
+pub(in crate::suites) fn kept<T: Send + Sync + 'static>(
     purpose: Use,
     n: u64,
     fill: impl FnOnce() -> T,

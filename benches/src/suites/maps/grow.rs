@@ -8,18 +8,23 @@ use hdrhistogram::Histogram;
 
 use super::keys::{key, value};
 use super::verdict::Verdict;
-use crate::subjects::maps::Map;
+use crate::subjects::points::Points;
 use crate::suite::{Reading, Subject, Unit};
 
-/// Threads that add `n` keys to an empty map, again and again until the window's time is up.
-pub(super) fn grow<M: Map<u64>>(n: u64, threads: usize) -> Subject {
+/// Threads that add the keys of `n` numbers to an empty map, again and again until the window's time
+/// is up.
+pub(in crate::suites) fn grow<M: Points<u64>>(
+    n: u64,
+    threads: usize,
+    key: impl Fn(u64) -> u64 + Copy + Sync + 'static,
+) -> Subject {
     super::check_shared::<u64, M>(threads);
     Subject::new(M::NAME, move |window| {
-        let verdict = Verdict::new::<M>();
+        let verdict = Verdict::new::<u64, M>();
         let mut time = Duration::ZERO;
         let mut inserts = 0;
         while time < window.time {
-            time += build::<M, Unwatched>(&verdict, n, threads).0;
+            time += build::<M, Unwatched>(&verdict, n, threads, key).0;
             inserts += n;
         }
         M::settle();
@@ -28,22 +33,27 @@ pub(super) fn grow<M: Map<u64>>(n: u64, threads: usize) -> Subject {
 }
 
 /// The same once, with a look at the clock before and after each insert.
-pub(super) fn latency<M: Map<u64>>(n: u64, threads: usize) -> Subject {
+pub(in crate::suites) fn latency<M: Points<u64>>(
+    n: u64,
+    threads: usize,
+    quantiles: &'static [(&'static str, f64)],
+) -> Subject {
     super::check_shared::<u64, M>(threads);
     Subject::new(M::NAME, move |_| {
-        let verdict = Verdict::new::<M>();
+        let verdict = Verdict::new::<u64, M>();
         let mut all = Times::default().0;
-        for Times(own) in build::<M, Times>(&verdict, n, threads).1 {
+        for Times(own) in build::<M, Times>(&verdict, n, threads, key).1 {
             all.add(own).expect("they have the same bounds");
         }
         M::settle();
         #[allow(clippy::cast_precision_loss)] // far below 2^52
         let ns = |metric, time: u64| Reading::new(metric, Unit::Nanoseconds, time as f64);
-        verdict.on(vec![
-            ns("p50", all.value_at_quantile(0.5)),
-            ns("p99.999", all.value_at_quantile(0.99999)),
-            ns("longest", all.max()),
-        ])
+        let mut readings: Vec<_> = quantiles
+            .iter()
+            .map(|&(name, quantile)| ns(name, all.value_at_quantile(quantile)))
+            .collect();
+        readings.push(ns("longest", all.max()));
+        verdict.on(readings)
     })
 }
 
@@ -86,11 +96,17 @@ impl Watch for Times {
 }
 
 /// Builds one and looks some of it up; the time from the first insert to the last, and what was noted of them.
-fn build<M: Map<u64>, W: Watch>(verdict: &Verdict, n: u64, threads: usize) -> (Duration, Vec<W>) {
+fn build<M: Points<u64>, W: Watch>(
+    verdict: &Verdict,
+    n: u64,
+    threads: usize,
+    key: impl Fn(u64) -> u64 + Sync,
+) -> (Duration, Vec<W>) {
     let map = M::new();
     let gate = Barrier::new(threads);
     let work = |thread: usize| {
         let mut notes = W::default();
+        let map = map.local(threads);
         gate.wait();
         let start = Instant::now();
         for number in (thread as u64..n).step_by(threads) {
@@ -108,6 +124,7 @@ fn build<M: Map<u64>, W: Watch>(verdict: &Verdict, n: u64, threads: usize) -> (D
             .map(|h| h.join().unwrap_or_else(|e| std::panic::resume_unwind(e)))
             .collect()
     });
+    let map = map.local(1);
     for number in (0..n).step_by(101) {
         let key = key(number);
         verdict.check(M::get(&map.pin(), &key) == Some(value(key)), key);
@@ -125,8 +142,8 @@ mod tests {
 
     #[test]
     fn every_insert_is_watched() {
-        let verdict = Verdict::new::<Dashmap<u64>>();
-        let (time, notes) = build::<Dashmap<u64>, Times>(&verdict, 1001, 3);
+        let verdict = Verdict::new::<u64, Dashmap<u64>>();
+        let (time, notes) = build::<Dashmap<u64>, Times>(&verdict, 1001, 3, key);
         assert!(time > Duration::ZERO);
         let counts: Vec<u64> = notes.iter().map(|n| n.0.len()).collect();
         assert_eq!(counts, [334, 334, 333]);

@@ -18,34 +18,40 @@ const DRAWS: usize = 1 << 22;
 
 /// The key with a number: 64 bits that look random, no two alike.
 #[inline]
-pub(super) fn key(number: u64) -> u64 {
+pub(in crate::suites) fn key(number: u64) -> u64 {
     // Each of the steps can be undone.
     let x = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let x = (x ^ x >> 32).wrapping_mul(0xd6e8_feb8_6659_fd93);
     x ^ x >> 29
 }
 
+/// The same in ascending order.
+#[inline]
+pub(in crate::suites) fn ascending(number: u64) -> u64 {
+    number << 16
+}
+
 /// The value that a key is added with. The high bits are left to those who update it.
 #[inline]
-pub(super) fn value(key: u64) -> u64 {
+pub(in crate::suites) fn value(key: u64) -> u64 {
     key >> 16
 }
 
 /// What an update makes of a value.
 #[inline]
-pub(super) fn updated(value: u64) -> u64 {
+pub(in crate::suites) fn updated(value: u64) -> u64 {
     value.wrapping_add(1 << 48)
 }
 
 /// Whether the value belongs to the key, whoever has updated it.
 #[inline]
-pub(super) fn belongs(value: u64, key: u64) -> bool {
+pub(in crate::suites) fn belongs(value: u64, key: u64) -> bool {
     value << 16 == key >> 16 << 16
 }
 
 /// How often each key is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Skew {
+pub(in crate::suites) enum Skew {
     /// All as often.
     Uniform,
     /// After Zipf, with [`EXPONENT`]; the frequent ones are anywhere among the others.
@@ -53,7 +59,7 @@ pub(super) enum Skew {
 }
 
 /// A thread's draws of numbers below `n`, and of percentages that go with them.
-pub(super) enum Draw {
+pub(in crate::suites) enum Draw {
     /// Made as they are needed: that is cheaper than to read them from memory.
     Uniform { rng: SmallRng, n: u64 },
     /// Numbers made in advance; only the percentages are fresh, so that what is done with a number
@@ -67,7 +73,12 @@ pub(super) enum Draw {
 
 impl Draw {
     /// The draws of one of `threads` threads in one of a map's runs.
-    pub(super) fn new(skew: Skew, n: u64, (run, thread): (u64, usize), threads: usize) -> Draw {
+    pub(in crate::suites) fn new(
+        skew: Skew,
+        n: u64,
+        (run, thread): (u64, usize),
+        threads: usize,
+    ) -> Draw {
         let rng = SmallRng::seed_from_u64(run << 16 | thread as u64);
         match skew {
             Skew::Uniform => Draw::Uniform { rng, n },
@@ -81,7 +92,7 @@ impl Draw {
 
     /// A number, and a percentage: 0 to 99.
     #[inline]
-    pub(super) fn next(&mut self) -> (u64, u64) {
+    pub(in crate::suites) fn next(&mut self) -> (u64, u64) {
         match self {
             Draw::Uniform { rng, n } => {
                 let bits: u64 = rng.random();

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use super::keys::{key, value};
 use crate::alloc::Count;
-use crate::subjects::maps::Map;
+use crate::subjects::points::Points;
 use crate::suite::{Reading, Subject, Unit};
 
 /// The smallest map that is looked at.
@@ -17,7 +17,7 @@ const DOUBLINGS: i32 = 13;
 const STEPS: i32 = 20;
 
 /// One map that grows, looked at in all sizes.
-pub(super) fn bytes<M: Map<u64>>() -> Subject {
+pub(in crate::suites) fn bytes<M: Points<u64>>() -> Subject {
     let known: OnceCell<Vec<Reading>> = OnceCell::new();
     // Nothing in it is up to chance: later rounds would find the same.
     Subject::new(M::NAME, move |_| known.get_or_init(look::<M>).clone())
@@ -32,10 +32,11 @@ fn sizes() -> impl Iterator<Item = u64> {
 }
 
 #[allow(clippy::cast_precision_loss)] // bytes far below 2^52
-fn look<M: Map<u64>>() -> Vec<Reading> {
+fn look<M: Points<u64>>() -> Vec<Reading> {
     M::settle();
     let count = Count::start();
     let map = M::new();
+    let map = map.local(1);
     let (mut steady, mut worst, mut most) = (0.0, 0.0, 0.0);
     let mut filled = 0;
     for size in sizes() {

@@ -2,11 +2,11 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::subjects::maps::Map;
+use crate::subjects::points::{Key, Points};
 use crate::suite::Reading;
 
 /// What is known of one measurement's answers.
-pub(super) struct Verdict {
+pub(in crate::suites) struct Verdict {
     subject: &'static str,
     reliable: bool,
     wrong: AtomicBool,
@@ -14,7 +14,7 @@ pub(super) struct Verdict {
 
 impl Verdict {
     /// None was wrong so far.
-    pub(super) fn new<M: Map<u64>>() -> Verdict {
+    pub(in crate::suites) fn new<K: Key, M: Points<K>>() -> Verdict {
         Verdict {
             subject: M::NAME,
             reliable: M::RELIABLE,
@@ -22,12 +22,12 @@ impl Verdict {
         }
     }
 
-    /// Takes note of an answer about a key.
+    /// Takes note of an answer about a key, or a key of that number.
     ///
     /// # Panics
     /// If it is wrong, unless the map is known for such answers.
     #[inline]
-    pub(super) fn check(&self, right: bool, key: u64) {
+    pub(in crate::suites) fn check(&self, right: bool, key: u64) {
         if !right {
             self.note_wrong(key);
         }
@@ -41,7 +41,7 @@ impl Verdict {
     }
 
     /// The readings, or as many of no figure if an answer was wrong.
-    pub(super) fn on(&self, mut readings: Vec<Reading>) -> Vec<Reading> {
+    pub(in crate::suites) fn on(&self, mut readings: Vec<Reading>) -> Vec<Reading> {
         if self.wrong.load(Ordering::Relaxed) {
             readings.iter_mut().for_each(|r| r.value = f64::NAN);
         }
@@ -51,7 +51,7 @@ impl Verdict {
 
 /// How many operations of a thread succeeded, where half of them should: a mixture that fails most
 /// often measures something else.
-pub(super) struct Half {
+pub(in crate::suites) struct Half {
     subject: &'static str,
     tries: u64,
     done: u64,
@@ -59,7 +59,7 @@ pub(super) struct Half {
 
 impl Half {
     /// None so far.
-    pub(super) fn new(subject: &'static str) -> Half {
+    pub(in crate::suites) fn new(subject: &'static str) -> Half {
         Half {
             subject,
             tries: 0,
@@ -69,7 +69,7 @@ impl Half {
 
     /// Takes note of one.
     #[inline]
-    pub(super) fn note(&mut self, done: bool) {
+    pub(in crate::suites) fn note(&mut self, done: bool) {
         self.tries += 1;
         self.done += u64::from(done);
     }
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn a_wrong_answer_voids_the_readings() {
-        let verdict = Verdict::new::<Leapfrog<u64>>();
+        let verdict = Verdict::new::<u64, Leapfrog<u64>>();
         verdict.check(true, 1);
         assert!(verdict.on(Reading::ns(1.0))[0].value.is_finite());
         verdict.check(false, 1);
@@ -104,7 +104,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "dashmap answers wrong")]
     fn a_wrong_answer_of_a_reliable_map_ends_the_run() {
-        Verdict::new::<Dashmap<u64>>().check(false, 1);
+        Verdict::new::<u64, Dashmap<u64>>().check(false, 1);
     }
 
     #[test]
