@@ -132,6 +132,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         walk: &mut Walk<'s, K, V>,
         (lower, upper): Bounds<'_, P>,
     ) -> bool {
+        let is_new = matches!(walk.front, End::New);
         let next = match &walk.front {
             End::Over => None,
             End::New => self
@@ -150,7 +151,10 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         let view = seen.view(section);
         let from = from.count(view.len(), |p| Self::locate(view, 0, p, section));
         let is_last = Self::goes_right(section, view, upper, ptr::null()).is_none();
+        // Bounds that contradict each other are not both in this chunk: then the hints do not say where they are.
+        let is_empty = is_new && view.known() > 0 && !Self::begins_left(section, seen.chunk, upper);
         let to = match is_last {
+            _ if is_empty => 0,
             true => upper.count(view.len(), |p| Self::locate(view, 0, p, section)),
             false => view.len(),
         };
@@ -172,6 +176,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
     ) -> bool {
         let comparator = &self.comparator;
         let mut trail = Trail::new();
+        let is_new = matches!(walk.back, End::New);
         let next = match &walk.back {
             End::Over => None,
             End::New => self.find(section, upper, 0, &mut trail).map(|seen| {
@@ -197,7 +202,12 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         };
         let view = seen.view(section);
         let is_last = self.is_first(seen.chunk, lower, section);
+        // As in `refill_front`.
+        let is_empty = is_new
+            && view.known() > 0
+            && Self::goes_right(section, view, lower, ptr::null()).is_some();
         let from = match is_last {
+            _ if is_empty => to,
             true => lower.count(view.len(), |p| Self::locate(view, 0, p, section)),
             false => 0,
         };
