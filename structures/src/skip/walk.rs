@@ -36,6 +36,11 @@ struct Batch<'s> {
     is_last: bool,
 }
 
+// SAFETY: addresses of entries, which a map only makes references of, whose threads share keys and values.
+unsafe impl Send for Batch<'_> {}
+// SAFETY: as above.
+unsafe impl Sync for Batch<'_> {}
+
 /// What is on the left of the first, or on the right of the second, is out of bounds.
 pub(super) type Bounds<'p, P> = (Cut<'p, P>, Cut<'p, P>);
 
