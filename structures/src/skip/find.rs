@@ -117,9 +117,17 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
 
     /// Whether what lies at the cut is covered by a chunk of any level, which may be looked into.
     fn covers<'s, P: Probe<K>>(section: &'s Section<'_>, seen: Seen<'s>, cut: Cut<'_, P>) -> bool {
-        let low = Self::low(&seen.chunk, section);
-        let begins_left = seen.chunk.is_head || cut.holds(|probe| Self::order(&low, probe));
-        begins_left && Self::goes_right(section, seen.view(section), cut, ptr::null()).is_none()
+        Self::begins_left(section, seen.chunk, cut)
+            && Self::goes_right(section, seen.view(section), cut, ptr::null()).is_none()
+    }
+
+    /// Whether a chunk begins on the left of the cut.
+    pub(super) fn begins_left<P: Probe<K>>(
+        section: &Section<'_>,
+        chunk: At<'_>,
+        cut: Cut<'_, P>,
+    ) -> bool {
+        chunk.is_head || cut.holds(|probe| Self::order(&Self::low(&chunk, section), probe))
     }
 
     #[inline(always)]

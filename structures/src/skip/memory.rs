@@ -10,6 +10,7 @@ use super::reclaim::{Domain, Pool, Section};
 use super::rev::{Chunk, Draft, Item, Low, Rev, View, class_of};
 use super::revs::Revs;
 use super::rules::Rule;
+use crate::first_panic::FirstPanic;
 
 /// A key and its value.
 #[repr(C)]
@@ -91,23 +92,25 @@ struct Pools<K, V> {
 }
 
 impl<K, V> Pools<K, V> {
-    /// Drops them, and all pieces that wait to be reclaimed.
+    /// Drops them, and all pieces that wait to be reclaimed. Ends with the first panic of a drop.
     ///
     /// # Safety
     /// A box, and nobody else has a piece of it. Once.
     unsafe fn end(pools: *mut Self) {
+        let mut panic = FirstPanic::default();
         macro_rules! end {
             ($($field:ident),*) => {$(
                 // SAFETY: the caller's contract; each field once, and the others are there for what it drops.
                 let field = unsafe { &mut (*pools).$field };
                 // SAFETY: as above.
-                unsafe { ManuallyDrop::drop(field) };
+                panic.catch(|| unsafe { ManuallyDrop::drop(field) });
             )*};
         }
         // Those first whose pieces give up uses when they are dropped.
         end!(values, separated, chunks, revs, counted, entries);
         // SAFETY: the caller's contract.
         drop(unsafe { Box::from_raw(pools) });
+        panic.finish();
     }
 
     /// Gives up a use of a key; the last takes it along.
@@ -403,7 +406,8 @@ impl<K, V> Memory<K, V> {
         });
     }
 
-    /// Drops what waits to be dropped and gives up uses then: of each key that is in the map one use is left.
+    /// Drops what waits to be dropped and gives up uses then: of each key that is in the map one use is left. Ends
+    /// with the first panic of a drop.
     ///
     /// # Safety
     /// Nobody else has the map any more, and it has no chunks.
@@ -413,14 +417,17 @@ impl<K, V> Memory<K, V> {
         if pools.is_null() {
             return;
         }
+        let mut panic = FirstPanic::default();
         macro_rules! settle {
             ($($field:ident),*) => {$(
                 // SAFETY: the caller's contract; the others are there for what it drops.
                 let field = unsafe { &mut (*pools).$field };
-                drop(core::mem::replace(&mut **field, Pool::new(&self.domain)));
+                let old = core::mem::replace(&mut **field, Pool::new(&self.domain));
+                panic.catch(|| drop(old));
             )*};
         }
         settle!(values, separated);
+        panic.finish();
     }
 
     /// Asserts that a key has so many uses, at least: others may wait to be given up (S7).

@@ -63,6 +63,12 @@ pub(super) struct At<'s> {
     section: PhantomData<&'s Chunk>,
 }
 
+// SAFETY: what is in a chunk is atomic, or does not change; and what it leads to is given out by a map only, whose
+// threads share keys and values.
+unsafe impl Send for At<'_> {}
+// SAFETY: as above.
+unsafe impl Sync for At<'_> {}
+
 impl<'s> At<'s> {
     /// # Safety
     /// As for [`see`].
@@ -101,6 +107,11 @@ impl PartialEq for At<'_> {
 /// What a chunk's word says: its revision, and whether it is frozen.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Word(*mut Rev);
+
+// SAFETY: an address; what is there is looked into by a map only.
+unsafe impl Send for Word {}
+// SAFETY: as above.
+unsafe impl Sync for Word {}
 
 const FROZEN: usize = 1;
 

@@ -39,6 +39,11 @@ enum Place<'s> {
     Over,
 }
 
+// SAFETY: addresses of entries, which a map only makes references of, whose threads share keys and values.
+unsafe impl Send for Batch<'_> {}
+// SAFETY: as above.
+unsafe impl Sync for Batch<'_> {}
+
 /// What is on the left of the first, or on the right of the second, is out of bounds.
 pub(super) type Bounds<'p, P> = (Cut<'p, P>, Cut<'p, P>);
 
@@ -155,6 +160,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         walk: &mut Walk<'s, K, V>,
         (lower, upper): Bounds<'_, P>,
     ) -> bool {
+        let is_new = matches!(walk.front.place, Place::New);
         let next = match walk.front.place {
             Place::Over => None,
             Place::New => self
@@ -173,7 +179,10 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         let view = seen.view(section);
         let from = from.count(view.len(), |p| Self::locate(view, 0, p, section));
         let is_last = Self::goes_right(section, view, upper, ptr::null()).is_none();
+        // Bounds that contradict each other are not both in this chunk: then the hints do not say where they are.
+        let is_empty = is_new && view.known() > 0 && !Self::begins_left(section, seen.chunk, upper);
         let to = match is_last {
+            _ if is_empty => 0,
             true => upper.count(view.len(), |p| Self::locate(view, 0, p, section)),
             false => view.len(),
         };
@@ -193,6 +202,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
     ) -> bool {
         let comparator = &self.comparator;
         let mut trail = Trail::new();
+        let is_new = matches!(walk.back.place, Place::New);
         let next = match walk.back.place {
             Place::Over => None,
             Place::New => self.find(section, upper, 0, &mut trail).map(|seen| {
@@ -218,7 +228,12 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         };
         let view = seen.view(section);
         let is_last = self.is_first(seen.chunk, lower, section);
+        // As in `refill_front`.
+        let is_empty = is_new
+            && view.known() > 0
+            && Self::goes_right(section, view, lower, ptr::null()).is_some();
         let from = match is_last {
+            _ if is_empty => to,
             true => lower.count(view.len(), |p| Self::locate(view, 0, p, section)),
             false => 0,
         };

@@ -371,12 +371,16 @@ unsafe impl<K: Sync, V: Sync, C: Sync> Sync for IntoIter<K, V, C> {}
 impl<K, V, C> IntoIter<K, V, C> {
     pub(super) fn new(core: Core<K, V, C>) -> Self {
         let mut left = Vec::with_capacity(core.count.get());
+        let mut panic = FirstPanic::default();
         // SAFETY: owned.
-        unsafe { core.take_apart(|entry| left.push(entry)) };
+        panic.catch(|| unsafe { core.take_apart(|entry| left.push(entry)) });
         // SAFETY: as above.
-        unsafe { core.memory.settle() };
+        panic.catch(|| unsafe { core.memory.settle() });
         let left = left.into_iter();
-        IntoIter { core, left }
+        let iter = IntoIter { core, left };
+        // Drops them, if it goes on with one.
+        panic.finish();
+        iter
     }
 
     /// # Safety
