@@ -105,6 +105,9 @@ pub fn linearizable(
     Ok(())
 }
 
+/// An event of what is specified so.
+type Of<S> = Event<<S as Spec>::Call, <S as Spec>::Answer>;
+
 /// Checks a history of what began in the state `initial`, as a whole.
 ///
 /// # Errors
@@ -114,8 +117,8 @@ pub fn linearizable(
 /// If there are more than [`MOST`].
 pub fn in_one_order<S: Spec>(
     initial: S,
-    events: impl IntoIterator<Item = Event<S::Call, S::Answer>>,
-) -> Result<(), Vec<Event<S::Call, S::Answer>>> {
+    events: impl IntoIterator<Item = Of<S>>,
+) -> Result<(), Vec<Of<S>>> {
     let mut events: Vec<_> = events.into_iter().collect();
     events.sort_by_key(|e| e.start);
     if has_order(initial, &events) {
@@ -136,7 +139,7 @@ struct Placed<S> {
 
 /// Searches in depth. An event that may come next and changes nothing is put there at once, and nothing
 /// else is tried: wherever else it could stand, the others can stay as they are.
-fn has_order<S: Spec>(mut state: S, events: &[Event<S::Call, S::Answer>]) -> bool {
+fn has_order<S: Spec>(mut state: S, events: &[Of<S>]) -> bool {
     assert!(events.len() <= MOST, "at most {MOST} events together");
     let mut placed: Set = Set::default();
     let mut path: Vec<Placed<S>> = Vec::new();
@@ -178,12 +181,7 @@ fn has_order<S: Spec>(mut state: S, events: &[Event<S::Call, S::Answer>]) -> boo
 
 /// An event that may come next: no other that is left ended before it began, and the specification gives
 /// its answer. One that changes nothing if there is one, else the first from `from` on.
-fn next<S: Spec>(
-    events: &[Event<S::Call, S::Answer>],
-    placed: &Set,
-    state: &S,
-    from: usize,
-) -> Option<(usize, S)> {
+fn next<S: Spec>(events: &[Of<S>], placed: &Set, state: &S, from: usize) -> Option<(usize, S)> {
     let left = |i: &usize| placed[i / 64] & (1 << (i % 64)) == 0;
     let first_end = (0..events.len())
         .filter(left)

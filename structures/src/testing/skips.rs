@@ -204,6 +204,7 @@ impl<K: Key> Ordered for Skip<K> {
             Ask::PopLast => map.pop_last(),
             Ask::Above(bound) => map.lower_bound(self.bound(bound).as_ref()),
             Ask::Below(bound) => map.upper_bound(self.bound(bound).as_ref()),
+            Ask::All => unreachable!("it is not asked"),
         };
         found.map(numbers)
     }

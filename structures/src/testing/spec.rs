@@ -86,6 +86,13 @@ pub struct Oracle {
     entries: BTreeMap<u64, u64>,
 }
 
+impl FromIterator<(u64, u64)> for Oracle {
+    fn from_iter<I: IntoIterator<Item = (u64, u64)>>(entries: I) -> Self {
+        let entries = entries.into_iter().collect();
+        Oracle { entries }
+    }
+}
+
 impl Oracle {
     /// Does it, and answers.
     pub fn apply(&mut self, call: Call) -> Option<u64> {

@@ -1,25 +1,16 @@
 //! What every map in order must pass.
 
-use std::sync::Barrier;
+use std::mem;
+use std::sync::{Barrier, Mutex, MutexGuard, PoisonError};
 
 use rand::SeedableRng;
 use rand::rngs::SmallRng;
 
 use super::super::history::{self, Clock, Event, Log};
 use super::super::spec::{Call, Oracle, Spec};
-use super::super::subject::Session;
+use super::super::subject::{Session, Subject};
 use super::super::workload::Mix;
-use super::{Ask, Asks, Found, Gap, Ordered, Shape, Steps};
-
-fn prepared<S: Ordered>(shape: &Shape) -> S {
-    let subject = S::new();
-    let mut session = subject.session();
-    for call in shape.calls() {
-        session.apply(call);
-    }
-    drop(session);
-    subject
-}
+use super::{Ask, Asks, Found, Gap, Ordered, Shape, all};
 
 /// One thread does `calls` random operations, half of them by a cursor; every answer, and the entries in the end,
 /// are those of the oracle.
@@ -27,7 +18,9 @@ fn prepared<S: Ordered>(shape: &Shape) -> S {
 /// # Panics
 /// If one is not.
 pub fn agrees_with_the_oracle<S: Ordered>(seed: u64, shape: &Shape, calls: usize) {
-    let mut subject = prepared::<S>(shape);
+    let recorded = Recorded::<S>::new();
+    recorded.prepare(shape);
+    let mut subject = recorded.subject;
     let mut oracle = shape.oracle();
     let wrong = |ask| format!("{}, {}, seed {seed}: {ask:?}", S::NAME, shape.name);
     let mut random = SmallRng::seed_from_u64(seed);
@@ -61,6 +54,102 @@ fn holds<S: Ordered>(subject: &mut S, oracle: &Oracle, shape: &Shape) {
     subject.check();
 }
 
+/// A map whose operations are recorded: they are checked as soon as the invariants are.
+#[derive(Debug)]
+pub struct Recorded<S> {
+    /// The map itself.
+    pub subject: S,
+    clock: Clock,
+    /// What was there to begin with, and what has happened since.
+    past: Mutex<(Oracle, Vec<Event<Ask, Found>>)>,
+}
+
+impl<S: Ordered> Recorded<S> {
+    /// Makes an empty one what a shape says.
+    pub fn prepare(&self, shape: &Shape) {
+        let mut session = self.subject.session();
+        for call in shape.calls() {
+            session.apply(call);
+        }
+        self.past().0 = shape.oracle();
+    }
+
+    fn past(&self) -> MutexGuard<'_, (Oracle, Vec<Event<Ask, Found>>)> {
+        self.past.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does them, one after the other, and records it.
+    pub fn record(&self, asks: impl IntoIterator<Item = Ask>) {
+        let mut log = Log::new(&self.clock);
+        for ask in asks {
+            log.record(ask, |ask| self.subject.ask(ask));
+        }
+        self.past().1.extend(log.into_events());
+    }
+
+    /// Takes random steps with a cursor, and records them. Calls `start` when it has the cursor.
+    pub fn record_walk(&self, seed: u64, steps: usize, shape: &Shape, start: impl FnOnce()) {
+        let mut log = Log::new(&self.clock);
+        let mut random = SmallRng::seed_from_u64(seed);
+        let mut gap = Gap::Start;
+        let keys = shape.keys.iter().cycle().skip(seed as usize % 7);
+        self.subject.with_cursor(|cursor| {
+            start();
+            for &key in keys.take(steps) {
+                gap.step(cursor, &mut random, key, |ask, step| {
+                    log.record(ask, |_| step())
+                });
+            }
+        });
+        self.past().1.extend(log.into_events());
+    }
+}
+
+impl<S: Ordered> Subject for Recorded<S> {
+    const NAME: &'static str = S::NAME;
+
+    type Session<'s>
+        = S::Session<'s>
+    where
+        S: 's;
+
+    fn new() -> Self {
+        Recorded {
+            subject: S::new(),
+            clock: Clock::default(),
+            past: Mutex::default(),
+        }
+    }
+
+    /// Nobody records what it does.
+    fn session(&self) -> S::Session<'_> {
+        self.subject.session()
+    }
+
+    fn count(&self) -> usize {
+        self.subject.count()
+    }
+
+    fn entries(&self) -> Vec<(u64, u64)> {
+        self.subject.entries()
+    }
+
+    fn check(&mut self) {
+        let entries = self.entries();
+        assert_eq!(entries.len(), self.count(), "{}: its length", S::NAME);
+        let mut log = Log::new(&self.clock);
+        log.record(Ask::All, |_| all(entries.iter().copied()));
+        let (before, mut events) = mem::take(&mut *self.past());
+        events.extend(log.into_events());
+        if let Err(events) = history::in_one_order(before, events) {
+            let (name, history) = (S::NAME, history::show(&events));
+            panic!("{name}: no order explains\n{history}in the end {entries:?}");
+        }
+        self.past().0 = entries.into_iter().collect();
+        self.subject.check();
+    }
+}
+
 /// Histories of several threads are linearizable, one of which has a cursor; what is in it in the end belongs to
 /// them.
 ///
@@ -68,73 +157,24 @@ fn holds<S: Ordered>(subject: &mut S, oracle: &Oracle, shape: &Shape) {
 /// If one is not, with the history.
 pub fn histories_are_linearizable<S: Ordered>(seed: u64, threads: u64, shape: &Shape, rounds: u64) {
     for round in 0..rounds {
-        let mut subject = prepared::<S>(shape);
-        let clock = Clock::default();
+        let mut subject = Recorded::<S>::new();
+        subject.prepare(shape);
         let start = Barrier::new(threads as usize);
-        let mut events: Vec<_> = std::thread::scope(|s| {
-            let work = |t: u64| {
-                let (subject, clock, start) = (&subject, &clock, &start);
+        std::thread::scope(|s| {
+            for t in 0..threads {
+                let (subject, start) = (&subject, &start);
                 let seed = (seed + round) * threads + t + 1;
-                move || {
-                    let mut log = Log::new(clock);
-                    if t > 0 {
+                s.spawn(move || match t {
+                    0 => subject.record_walk(seed, 16, shape, || _ = start.wait()),
+                    _ => {
                         let mix = if t == 1 { Mix::CHURN } else { Mix::EVEN };
                         let asks = Asks::new(seed, mix, shape.keys).take(12);
                         start.wait();
-                        record(subject, asks, &mut log);
-                    } else {
-                        subject.with_cursor(|cursor| {
-                            start.wait();
-                            walk(cursor, seed, shape, &mut log);
-                        });
+                        subject.record(asks);
                     }
-                    log.into_events()
-                }
-            };
-            let running: Vec<_> = (0..threads).map(|t| s.spawn(work(t))).collect();
-            let done = running.into_iter().map(|thread| thread.join());
-            done.flat_map(|events| events.expect("no operation panics"))
-                .collect()
+                });
+            }
         });
-        ends(&mut subject, &mut events);
-        if let Err(events) = history::in_one_order(shape.oracle(), events) {
-            let (name, history) = ((S::NAME, shape.name), history::show(&events));
-            panic!("{name:?}, round {round}: no order explains\n{history}");
-        }
         subject.check();
     }
-}
-
-/// Does them, one after the other, and records it.
-pub fn record<S: Ordered>(
-    subject: &S,
-    asks: impl IntoIterator<Item = Ask>,
-    log: &mut Log<'_, Ask, Found>,
-) {
-    for ask in asks {
-        log.record(ask, |ask| subject.ask(ask));
-    }
-}
-
-fn walk(cursor: &mut dyn Steps, seed: u64, shape: &Shape, log: &mut Log<'_, Ask, Found>) {
-    let mut random = SmallRng::seed_from_u64(seed);
-    let mut gap = Gap::Start;
-    let keys = shape.keys.iter().cycle().skip(seed as usize % 7);
-    for &key in keys.take(16) {
-        gap.step(cursor, &mut random, key, |ask, step| {
-            log.record(ask, |_| step())
-        });
-    }
-}
-
-/// What is in it in the end, as if somebody had taken it out.
-fn ends<S: Ordered>(subject: &mut S, events: &mut Vec<Event<Ask, Found>>) {
-    let clock = Clock::after(events);
-    let mut log = Log::new(&clock);
-    let entries = subject.entries();
-    assert_eq!(entries.len(), subject.count(), "{}: its length", S::NAME);
-    for entry in entries.into_iter().map(Some).chain([None]) {
-        log.record(Ask::PopFirst, |_| entry);
-    }
-    events.extend(log.into_events());
 }

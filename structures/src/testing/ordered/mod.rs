@@ -4,6 +4,7 @@ mod histories;
 mod shapes;
 
 use std::fmt::Debug;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Bound;
 
 use rand::rngs::SmallRng;
@@ -13,8 +14,8 @@ use super::spec::{Call, Op, Oracle, Spec};
 use super::subject::Subject;
 use super::workload::{Mix, Workload};
 
-pub use histories::{agrees_with_the_oracle, histories_are_linearizable, record};
-pub use shapes::{ALL, Shape};
+pub use histories::{Recorded, agrees_with_the_oracle, histories_are_linearizable};
+pub use shapes::{ALL, LARGE, Shape};
 
 /// An operation on a map in order.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -33,6 +34,8 @@ pub enum Ask {
     Above(Bound<u64>),
     /// Answers the last entry that is not above the bound.
     Below(Bound<u64>),
+    /// Answers how many entries there are, and a number made of all of them. For when nobody changes the map.
+    All,
 }
 
 /// An entry: a key, and what is said of it.
@@ -58,13 +61,22 @@ impl Spec for Oracle {
                 let mut below = self.entries().range((Bound::Unbounded, bound));
                 below.next_back().map(pair)
             }
+            Ask::All => all(self.entries().iter().map(pair)),
         }
     }
 }
 
+/// The answer to [`Ask::All`].
+fn all(entries: impl ExactSizeIterator<Item = (u64, u64)>) -> Found {
+    let len = entries.len() as u64;
+    let mut hasher = DefaultHasher::new();
+    entries.for_each(|entry| entry.hash(&mut hasher));
+    Some((len, hasher.finish()))
+}
+
 /// A map in order.
 pub trait Ordered: Subject {
-    /// Does it, and answers.
+    /// Does it, if it is not about all, and answers.
     fn ask(&self, ask: Ask) -> Found;
 
     /// Runs `f` with a cursor, which has one guard all the time.

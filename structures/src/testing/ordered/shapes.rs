@@ -85,3 +85,9 @@ pub static ALL: [Shape; 7] = [
         &[59, 60, 61, 120, 121],
     ),
 ];
+
+/// With an index of two levels, or about to have one.
+pub static LARGE: [Shape; 2] = [
+    shape("a full index", 0..900, 0..0, &[1, 899, 1798, 1799, 1800]),
+    shape("two levels", 0..901, 0..0, &[901, 1799, 1800, 1801]),
+];
