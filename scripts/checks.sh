@@ -79,7 +79,8 @@ tsan() {
     RUSTFLAGS="-Zsanitizer=thread" TSAN_OPTIONS=halt_on_error=1 \
         with_std "$host" test --profile checked --target-dir "$target/tsan" -p structures \
         --test inline --test boxed --test boxed_drops --test boxed_guards --test hostile \
-        --test reentrant --test regressions "$@"
+        --test reentrant --test regressions --test skip_histories --test skip_races --test skip_walks \
+        "$@"
 }
 
 # 32 bits, natively: the loader's path is that of the cross compiler's C library.

@@ -7,3 +7,4 @@
 mod baton;
 pub mod clock;
 pub mod maps;
+pub mod ordered;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicIsize, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
 use structures::testing::maps::Hash;
-use structures::{HashMap, Smr, hash_map::InlineHashMap};
+use structures::{HashMap, SkipMap, Smr, hash_map::InlineHashMap};
 
 /// The system's allocator, which counts.
 struct Counting;
@@ -122,4 +122,34 @@ fn of_an_inline_map() {
     map.check();
     drop(map);
     println!("{} bytes at the end", LIVE.load(Relaxed));
+}
+
+fn of_a_skip_map<K: Ord + Send + Sync>(key: impl Fn(u64) -> K + Sync) {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut map: SkipMap<K, Box<u64>> = SkipMap::builder().domain(&Smr::new()).build();
+    memory_stays(
+        |n| assert!(map.pin().insert(key(n), Box::new(n)).is_none()),
+        |old, new| {
+            let map = map.pin();
+            assert_eq!(map.remove(&key(old)).map(|v| **v), Some(old));
+            assert!(map.insert(key(new), Box::new(new)).is_none());
+        },
+        || assert_eq!(map.flush(), 0),
+    );
+    assert_eq!(map.len() as u64, THREADS * ENTRIES);
+    map.check();
+    drop(map);
+    println!("{} bytes at the end", LIVE.load(Relaxed));
+}
+
+/// A queue: chunks are filled at its end, and empty at its beginning.
+#[test]
+fn of_a_skip_map_in_order() {
+    of_a_skip_map(|n| n);
+}
+
+/// Chunks split and merge everywhere; keys that chunks begin with stay when their entries go.
+#[test]
+fn of_a_skip_map_in_disorder() {
+    of_a_skip_map(|n| format!("key {:020}", n.wrapping_mul(0x9E37_79B9_7F4A_7C15)));
 }

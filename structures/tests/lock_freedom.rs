@@ -8,7 +8,10 @@ use std::sync::atomic::Ordering::{Acquire, Release};
 use smr_core::primitive::AtomicBool;
 use structures::Operation;
 use structures::testing::maps::{Boxed, Inline, Restless};
-use structures::testing::{Call, Op, Session, Subject, suspension};
+use structures::testing::ordered::{ALL, Ask, Asks, LARGE, Ordered, Recorded, Shape};
+use structures::testing::payload::Counted;
+use structures::testing::skips::{Key, Skip, numbers};
+use structures::testing::{Call, Mix, Op, Session, Subject, suspension};
 
 /// A map behind a lock, whose accesses are steps.
 struct Locked {
@@ -186,4 +189,122 @@ fn nobody_waits_in_a_restless_table() {
             .collect::<Vec<_>>()
     };
     suspension::others_get_on::<Restless>(&inserted(30), &calls(28), 40, 20);
+}
+
+/// What one thread asks of a map in order while it is suspended at every step in turn; all that happens has to be
+/// explained by one order.
+fn gets_on_in_order<K: Key>(shape: &Shape, asks: &[Ask]) -> u64 {
+    suspension::others_do_beside::<Recorded<Skip<K>>>(
+        |map| map.prepare(shape),
+        &format!("{asks:?}, {}", shape.name),
+        |map| map.record(asks.iter().copied()),
+        |map, seed| {
+            map.record(Asks::new(seed + 1, Mix::CHURN, shape.keys).take(8));
+            map.record_walk(seed, 6, shape, || ());
+            walk_both_ways(&map.subject);
+        },
+    )
+}
+
+fn walk_both_ways<K: Key>(map: &Skip<K>) {
+    let map = map.map().pin();
+    let keys = |(key, _): (&K, &Counted)| key.number();
+    assert!(map.iter().map(keys).is_sorted_by(|a, b| a < b));
+    assert!(map.iter().rev().map(keys).is_sorted_by(|a, b| a > b));
+}
+
+fn every_ask<K: Key>(shapes: &[Shape]) {
+    for shape in shapes {
+        let mut asks = vec![Ask::First, Ask::Last, Ask::PopFirst, Ask::PopLast];
+        for &key in shape.keys {
+            let call = |op| Ask::Of(Call { key, op });
+            asks.extend([Op::Insert(1_001), Op::Remove, Op::Upsert(1_000)].map(call));
+            asks.extend([Op::Get, Op::RemoveIfEven].map(call));
+            asks.push(Ask::Above(std::ops::Bound::Excluded(key)));
+            asks.push(Ask::Below(std::ops::Bound::Excluded(key)));
+        }
+        let steps = asks
+            .chunks(3)
+            .map(|asks| gets_on_in_order::<K>(shape, asks));
+        let steps: Vec<_> = steps.collect();
+        println!("{}, {}: {steps:?} steps", K::NAME, shape.name);
+        assert!(steps.iter().all(|&steps| steps > 4));
+    }
+}
+
+#[test]
+fn nobody_waits_for_a_thread_in_a_skip_map() {
+    every_ask::<u64>(&ALL);
+    every_ask::<Counted>(&ALL);
+}
+
+#[test]
+fn nobody_waits_for_a_thread_in_the_index() {
+    every_ask::<u64>(&LARGE);
+    every_ask::<Counted>(&LARGE[..1]);
+}
+
+/// What is not about one entry.
+fn wholes<K: Key>(shape: &Shape) {
+    type Act<K> = (&'static str, fn(&Skip<K>));
+    let acts: [Act<K>; 6] = [
+        ("walks", walk_both_ways),
+        ("retain", |m| {
+            m.map().pin().retain(|k, _| k.number() % 8 != 0)
+        }),
+        ("clear", |m| m.map().pin().clear()),
+        ("drain", |m| {
+            _ = m.map().pin().drain().rev().map(numbers).count()
+        }),
+        ("pops", |m| {
+            let map = m.map().pin();
+            while map.pop_first().is_some() && map.pop_last().is_some() {}
+        }),
+        ("cursor", |m| {
+            let map = m.map().pin();
+            let mut cursor = map.cursor();
+            while cursor.next().is_some() {}
+            while cursor.prev().is_some() {}
+        }),
+    ];
+    for (name, act) in acts {
+        whole(shape, name, act);
+    }
+}
+
+fn whole<K: Key>(shape: &Shape, name: &str, act: impl Fn(&Skip<K>) + Sync) {
+    let steps = suspension::others_do_beside::<Skip<K>>(
+        |map| {
+            let mut session = map.session();
+            for call in shape.calls() {
+                session.apply(call);
+            }
+        },
+        name,
+        act,
+        |map, seed| {
+            for ask in Asks::new(seed, Mix::CHURN, shape.keys).take(12) {
+                map.ask(ask);
+            }
+            walk_both_ways(map);
+        },
+    );
+    println!("{name}, {}: {steps} steps", shape.name);
+    assert!(steps > 4, "{steps} steps in {name}");
+}
+
+#[test]
+fn nobody_waits_for_a_thread_that_goes_through_a_skip_map() {
+    wholes::<u64>(&ALL[3]);
+    wholes::<u64>(&ALL[6]);
+    wholes::<Counted>(&ALL[4]);
+}
+
+/// Each kind of piece has memory of its own.
+#[test]
+fn nobody_waits_for_a_thread_that_flushes_a_skip_map() {
+    whole::<Counted>(&ALL[0], "flush", |m| {
+        m.ask(Ask::PopFirst);
+        m.map().flush();
+    });
 }

@@ -6,7 +6,7 @@ use core::ops::{Deref, Range};
 use core::ptr;
 use core::slice;
 
-use smr_core::primitive::{AtomicPtr, AtomicU32, Ordering};
+use smr_core::primitive::{AtomicPtr, AtomicU32, Ordering, interruptible};
 
 use super::reclaim::{Section, see};
 use super::rules::Rule;
@@ -166,7 +166,9 @@ impl Chunk {
         if super::rules::is_strict() {
             return Word(super::rules::latest(&self.word));
         }
-        Word(self.word.load(Rule::Load.order(Ordering::SeqCst)))
+        let word = Word(self.word.load(Rule::Load.order(Ordering::SeqCst)));
+        interruptible();
+        word
     }
 
     /// SeqCst: every change of content linearizes here.

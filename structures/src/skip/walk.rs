@@ -40,9 +40,9 @@ enum Place<'s> {
 }
 
 // SAFETY: addresses of entries, which a map only makes references of, whose threads share keys and values.
-unsafe impl Send for Batch<'_> {}
+unsafe impl Send for End<'_> {}
 // SAFETY: as above.
-unsafe impl Sync for Batch<'_> {}
+unsafe impl Sync for End<'_> {}
 
 /// What is on the left of the first, or on the right of the second, is out of bounds.
 pub(super) type Bounds<'p, P> = (Cut<'p, P>, Cut<'p, P>);

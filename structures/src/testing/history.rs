@@ -2,13 +2,14 @@
 //! specification allows and that keeps to the order of those that did not overlap.
 //!
 //! A history of a map is linearizable if that of each key is (Herlihy and Wing: linearizability is
-//! local), so keys are checked one by one. The search is Wing and Gong's with Lowe's memory of where it
-//! has been.
+//! local), so keys are checked one by one, unless there are operations that depend on several. The search
+//! is Wing and Gong's with Lowe's memory of where it has been.
 
 use std::collections::{BTreeMap, HashSet};
+use std::fmt::Debug;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::spec::Call;
+use super::spec::{Call, Spec};
 
 /// What orders events: each tick is later than every tick before it.
 #[derive(Default, Debug)]
@@ -17,7 +18,7 @@ pub struct Clock(AtomicU64);
 impl Clock {
     /// A clock that goes on after these.
     #[must_use]
-    pub fn after(events: &[Event]) -> Clock {
+    pub fn after<C, A>(events: &[Event<C, A>]) -> Clock {
         let last = events.iter().map(|e| e.end).max();
         Clock(AtomicU64::new(last.map_or(0, |last| last + 1)))
     }
@@ -30,48 +31,49 @@ impl Clock {
 
 /// An operation that has happened.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Event {
+pub struct Event<C = Call, A = Option<u64>> {
     /// What was asked.
-    pub call: Call,
+    pub call: C,
     /// What came of it.
-    pub answer: Option<u64>,
+    pub answer: A,
     start: u64,
     end: u64,
 }
 
 /// The events of one thread.
 #[derive(Debug)]
-pub struct Log<'c> {
+pub struct Log<'c, C = Call, A = Option<u64>> {
     clock: &'c Clock,
-    events: Vec<Event>,
+    events: Vec<Event<C, A>>,
 }
 
-impl<'c> Log<'c> {
+impl<'c, C: Copy, A: Clone> Log<'c, C, A> {
     /// An empty one.
     #[must_use]
-    pub fn new(clock: &'c Clock) -> Log<'c> {
+    pub fn new(clock: &'c Clock) -> Self {
         Log {
             clock,
             events: Vec::new(),
         }
     }
 
-    /// Records what `f` does.
-    pub fn record(&mut self, call: Call, f: impl FnOnce(Call) -> Option<u64>) {
+    /// Records what `f` does, and what came of it.
+    pub fn record(&mut self, call: C, f: impl FnOnce(C) -> A) -> A {
         let start = self.clock.tick();
         let answer = f(call);
         let end = self.clock.tick();
         self.events.push(Event {
             call,
-            answer,
+            answer: answer.clone(),
             start,
             end,
         });
+        answer
     }
 
     /// What has been recorded.
     #[must_use]
-    pub fn into_events(self) -> Vec<Event> {
+    pub fn into_events(self) -> Vec<Event<C, A>> {
         self.events
     }
 }
@@ -97,45 +99,64 @@ pub fn linearizable(
     for event in events {
         keys.entry(event.call.key).or_default().push(event);
     }
-    for (key, mut events) in keys {
-        events.sort_by_key(|e| e.start);
-        if !has_order(initial.get(&key).copied(), &events) {
-            return Err(events);
-        }
+    for (key, events) in keys {
+        in_one_order(initial.get(&key).copied(), events)?;
     }
     Ok(())
 }
 
+/// An event of what is specified so.
+type Of<S> = Event<<S as Spec>::Call, <S as Spec>::Answer>;
+
+/// Checks a history of what began in the state `initial`, as a whole.
+///
+/// # Errors
+/// The events, by start, if there is no order.
+///
+/// # Panics
+/// If there are more than [`MOST`].
+pub fn in_one_order<S: Spec>(
+    initial: S,
+    events: impl IntoIterator<Item = Of<S>>,
+) -> Result<(), Vec<Of<S>>> {
+    let mut events: Vec<_> = events.into_iter().collect();
+    events.sort_by_key(|e| e.start);
+    if has_order(initial, &events) {
+        Ok(())
+    } else {
+        Err(events)
+    }
+}
+
 /// An event that has been put in order.
-struct Placed {
+struct Placed<S> {
     event: usize,
-    /// The value before it.
-    before: Option<u64>,
+    /// The state before it.
+    before: S,
     /// There is no use in trying another one in its place.
     only: bool,
 }
 
 /// Searches in depth. An event that may come next and changes nothing is put there at once, and nothing
 /// else is tried: wherever else it could stand, the others can stay as they are.
-fn has_order(mut value: Option<u64>, events: &[Event]) -> bool {
-    assert!(events.len() <= MOST, "at most {MOST} events of a key");
+fn has_order<S: Spec>(mut state: S, events: &[Of<S>]) -> bool {
+    assert!(events.len() <= MOST, "at most {MOST} events together");
     let mut placed: Set = Set::default();
-    let mut path: Vec<Placed> = Vec::new();
-    let mut seen: HashSet<(Set, Option<u64>)> = HashSet::new();
+    let mut path: Vec<Placed<S>> = Vec::new();
+    let mut seen: HashSet<(Set, S)> = HashSet::new();
     let mut from = 0;
     while path.len() < events.len() {
-        match next(events, &placed, value, from) {
+        match next(events, &placed, &state, from) {
             Some((event, after)) => {
                 placed[event / 64] |= 1 << (event % 64);
-                let only = after == value;
-                if only || seen.insert((placed, after)) {
-                    let before = value;
+                let only = after == state;
+                if only || seen.insert((placed, after.clone())) {
+                    let before = std::mem::replace(&mut state, after);
                     path.push(Placed {
                         event,
                         before,
                         only,
                     });
-                    value = after;
                     from = 0;
                 } else {
                     placed[event / 64] &= !(1 << (event % 64));
@@ -147,7 +168,7 @@ fn has_order(mut value: Option<u64>, events: &[Event]) -> bool {
                     return false;
                 };
                 placed[last.event / 64] &= !(1 << (last.event % 64));
-                value = last.before;
+                state = last.before;
                 if !last.only {
                     from = last.event + 1;
                     break;
@@ -160,12 +181,7 @@ fn has_order(mut value: Option<u64>, events: &[Event]) -> bool {
 
 /// An event that may come next: no other that is left ended before it began, and the specification gives
 /// its answer. One that changes nothing if there is one, else the first from `from` on.
-fn next(
-    events: &[Event],
-    placed: &Set,
-    value: Option<u64>,
-    from: usize,
-) -> Option<(usize, Option<u64>)> {
+fn next<S: Spec>(events: &[Of<S>], placed: &Set, state: &S, from: usize) -> Option<(usize, S)> {
     let left = |i: &usize| placed[i / 64] & (1 << (i % 64)) == 0;
     let first_end = (0..events.len())
         .filter(left)
@@ -174,30 +190,29 @@ fn next(
     let candidates = (0..events.len())
         .filter(left)
         .take_while(|&i| events[i].start < first_end);
-    let mut allowed = candidates.filter_map(|i| {
-        let (after, answer) = events[i].call.op.apply(value);
+    let allowed = candidates.filter_map(|i| {
+        let mut after = state.clone();
+        let answer = after.answer(events[i].call);
         (answer == events[i].answer).then_some((i, after))
     });
     let mut first = None;
-    allowed
-        .find(|&(i, after)| {
-            if i >= from && first.is_none() {
-                first = Some((i, after));
-            }
-            after == value
-        })
-        .or(first)
+    for (i, after) in allowed {
+        if after == *state {
+            return Some((i, after));
+        }
+        if i >= from && first.is_none() {
+            first = Some((i, after));
+        }
+    }
+    first
 }
 
 /// A history as text, one line an event, by start.
 #[must_use]
-pub fn show(events: &[Event]) -> String {
-    let line = |e: &Event| {
-        let Call { key, op } = e.call;
-        format!(
-            "{:6} – {:6}  {key}: {op:?} → {:?}\n",
-            e.start, e.end, e.answer
-        )
+pub fn show<C: Debug, A: Debug>(events: &[Event<C, A>]) -> String {
+    let line = |e: &Event<C, A>| {
+        let Event { call, answer, .. } = e;
+        format!("{:6} – {:6}  {call:?} → {answer:?}\n", e.start, e.end)
     };
     events.iter().map(line).collect()
 }

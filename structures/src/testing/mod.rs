@@ -1,4 +1,4 @@
-//! What the tests of all structures share: one trait for whatever is tested, a specification, histories
+//! What the tests of all structures share: traits for whatever is tested, specifications, histories
 //! and a linearizability checker, workloads, and keys and values that count, lie and panic.
 //!
 //! Hidden, and behind the feature `testing`: for this workspace's tests, fuzzing and benches only.
@@ -9,7 +9,10 @@ pub mod conformance;
 pub mod history;
 #[cfg(not(smr_loom))]
 pub mod maps;
+pub mod ordered;
 pub mod payload;
+#[cfg(not(smr_loom))]
+pub mod skips;
 pub mod spec;
 pub mod subject;
 #[cfg(smr_steps)]

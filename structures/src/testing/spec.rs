@@ -1,6 +1,31 @@
 //! What a map must answer, one key at a time: operations on different keys commute.
 
 use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::hash::Hash;
+
+/// What something must answer, one operation after the other. Its value is the state that it is in.
+pub trait Spec: Clone + Eq + Hash {
+    /// An operation.
+    type Call: Copy + Debug;
+    /// What comes of it.
+    type Answer: PartialEq + Debug;
+
+    /// Does it, and answers.
+    fn answer(&mut self, call: Self::Call) -> Self::Answer;
+}
+
+/// The value of one key, whichever the calls have.
+impl Spec for Option<u64> {
+    type Call = Call;
+    type Answer = Option<u64>;
+
+    fn answer(&mut self, call: Call) -> Option<u64> {
+        let (after, answer) = call.op.apply(*self);
+        *self = after;
+        answer
+    }
+}
 
 /// An operation on one key. Values are numbers, so that an answer tells which operation wrote it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -56,9 +81,16 @@ impl Op {
 }
 
 /// The oracle: a map that does what the specification says, one operation after the other.
-#[derive(Clone, PartialEq, Eq, Default, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Default, Debug)]
 pub struct Oracle {
     entries: BTreeMap<u64, u64>,
+}
+
+impl FromIterator<(u64, u64)> for Oracle {
+    fn from_iter<I: IntoIterator<Item = (u64, u64)>>(entries: I) -> Self {
+        let entries = entries.into_iter().collect();
+        Oracle { entries }
+    }
 }
 
 impl Oracle {
@@ -75,6 +107,11 @@ impl Oracle {
     /// Keeps the entries of which `keep` holds.
     pub fn retain(&mut self, mut keep: impl FnMut(u64, u64) -> bool) {
         self.entries.retain(|&key, value| keep(key, *value));
+    }
+
+    /// What is in it, to be changed.
+    pub(super) fn entries_mut(&mut self) -> &mut BTreeMap<u64, u64> {
+        &mut self.entries
     }
 
     /// What is in it, by key.

@@ -1,7 +1,8 @@
 //! A thread is suspended at every step of an operation, and the others get on: lock-freedom by force.
 //! Only with `--cfg smr_steps`, which numbers the accesses to shared memory (`smr_core::primitive`).
 
-use std::time::{Duration, Instant};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use smr_core::primitive::steps::{Gate, suspended};
 
@@ -39,31 +40,53 @@ pub fn others_get_on_beside<S: Subject>(
     keys: u64,
     work: usize,
 ) -> u64 {
-    for at in 0.. {
-        let mut subject = S::new();
+    let prepare = |subject: &S| {
         let mut session = subject.session();
         for &call in prepare {
             session.apply(call);
         }
-        drop(session);
+    };
+    let others = |subject: &S, seed| {
+        let mut session = subject.session();
+        for call in Workload::new(seed, Mix::CHURN, keys).take(work) {
+            session.apply(call);
+        }
+    };
+    others_do_beside(prepare, what, act, others)
+}
+
+/// The same, whatever the two others do, which are given a number that is another one each time.
+///
+/// # Panics
+/// As above.
+pub fn others_do_beside<S: Subject>(
+    prepare: impl Fn(&S),
+    what: &str,
+    act: impl Fn(&S) + Sync,
+    others: impl Fn(&S, u64) + Sync,
+) -> u64 {
+    for at in 0.. {
+        let mut subject = S::new();
+        prepare(&subject);
         let parked = with_one_suspended(
             at,
             || act(&subject),
             || {
                 std::thread::scope(|s| {
+                    let (done, wait) = mpsc::channel();
                     for t in 0..2 {
-                        let subject = &subject;
+                        let (subject, others, done) = (&subject, &others, done.clone());
                         s.spawn(move || {
-                            let start = Instant::now();
-                            let mut session = subject.session();
-                            for call in Workload::new(at * 2 + t, Mix::CHURN, keys).take(work) {
-                                session.apply(call);
-                                if start.elapsed() > LONG {
-                                    eprintln!("{}: stopped at step {at} of {what}", S::NAME);
-                                    std::process::abort();
-                                }
-                            }
+                            others(subject, at * 2 + t);
+                            done.send(()).expect("it is waited for");
                         });
+                    }
+                    drop(done);
+                    for _ in 0..2 {
+                        if wait.recv_timeout(LONG) == Err(mpsc::RecvTimeoutError::Timeout) {
+                            eprintln!("{}: stopped at step {at} of {what}", S::NAME);
+                            std::process::abort();
+                        }
                     }
                 });
             },

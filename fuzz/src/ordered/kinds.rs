@@ -1,0 +1,150 @@
+//! Kinds of keys: numbers in other shapes, in the order of the numbers.
+
+use std::cmp::Ordering;
+use std::fmt::Debug;
+
+use structures::skip_map::{Comparator, Natural};
+use structures::testing::payload::Counted;
+use structures::{SkipMap, Smr};
+
+/// No number is as large.
+pub(super) const END: u64 = 1 << 12;
+
+pub(super) trait Kind {
+    const NAME: &'static str;
+    type Key: Clone + PartialEq + Debug;
+    type Order: Comparator<Self::Key> + Clone + Default;
+
+    fn key(number: u64) -> Self::Key;
+
+    fn map(smr: &Smr) -> SkipMap<Self::Key, Counted, Self::Order> {
+        SkipMap::with_comparator_in(Self::Order::default(), smr)
+    }
+}
+
+/// The hint is the key.
+impl Kind for Natural {
+    const NAME: &'static str = "u64";
+    type Key = u64;
+    type Order = Natural;
+
+    fn key(number: u64) -> u64 {
+        number
+    }
+}
+
+/// Below zero and above.
+pub(super) struct Signed;
+
+impl Kind for Signed {
+    const NAME: &'static str = "i16";
+    type Key = i16;
+    type Order = Natural;
+
+    fn key(number: u64) -> i16 {
+        (number as i64 - 900) as i16
+    }
+}
+
+/// Strings of bytes, with prefixes of all lengths; one may be the prefix of another, and be followed by zeros.
+pub(super) struct Prefixed;
+
+impl Kind for Prefixed {
+    const NAME: &'static str = "byte strings";
+    type Key = Vec<u8>;
+    type Order = Natural;
+
+    fn key(number: u64) -> Vec<u8> {
+        const ENDS: [&[u8]; 16] = [
+            b"",
+            b"\0",
+            b"\0\0",
+            b"\0\0\0\0\0\0\0\0",
+            b"\0\0\0\0\0\0\0\0\0",
+            b"\0\x01",
+            b"\x01",
+            b"aaaaaaa",
+            b"aaaaaaaa",
+            b"aaaaaaaaa",
+            b"aaaaaaaab",
+            b"b",
+            b"ba",
+            b"\xff",
+            b"\xff\0",
+            b"\xff\xff",
+        ];
+        let mut key = vec![b'b'; number as usize / 16];
+        key.push(b'a');
+        key.extend(ENDS[number as usize % 16]);
+        key
+    }
+}
+
+/// Numbers whose hint is a half.
+pub(super) struct Wide;
+
+impl Kind for Wide {
+    const NAME: &'static str = "u128";
+    type Key = u128;
+    type Order = Natural;
+
+    fn key(number: u64) -> u128 {
+        u128::from(number) << 61
+    }
+}
+
+/// No hints.
+pub(super) struct Pairs;
+
+impl Kind for Pairs {
+    const NAME: &'static str = "pairs";
+    type Key = (u8, Box<u64>);
+    type Order = Natural;
+
+    fn key(number: u64) -> (u8, Box<u64>) {
+        ((number / 50) as u8, Box::new(number % 50))
+    }
+}
+
+/// Numbers in another order than their own, of which there are no hints.
+#[derive(Clone, Default)]
+pub(super) struct Reversed;
+
+impl Comparator<u64> for Reversed {
+    fn compare(&self, key: &u64, other: &u64) -> Ordering {
+        other.cmp(key)
+    }
+}
+
+impl Kind for Reversed {
+    const NAME: &'static str = "u64, reversed";
+    type Key = u64;
+    type Order = Reversed;
+
+    fn key(number: u64) -> u64 {
+        END - number
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ascends<T: Kind>() {
+        let order = T::Order::default();
+        for number in 0..END - 1 {
+            let pair = [T::key(number), T::key(number + 1)];
+            assert!(order.compare(&pair[0], &pair[1]).is_lt(), "{pair:?}");
+        }
+    }
+
+    #[test]
+    fn keys_are_in_the_order_of_their_numbers() {
+        ascends::<Natural>();
+        ascends::<Signed>();
+        ascends::<Prefixed>();
+        ascends::<Wide>();
+        ascends::<Pairs>();
+        ascends::<Reversed>();
+    }
+}
