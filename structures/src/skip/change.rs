@@ -211,7 +211,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
             known = Self::known(&low, content.next.0, section);
         }
         let rev = self.compose(content, 0..lower, next, (level, known), section);
-        if chunk.change(word, rev) {
+        if chunk.change(word, Word::live(rev)) {
             // SAFETY: S5.
             unsafe { self.memory.retire_rev(word.rev()) };
             return Some(Replaced {
@@ -261,11 +261,25 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
             return self.replace(seen, &Content::with(view, out, new), section);
         }
         debug_assert!(!word.is_frozen(), "S4");
+        // S9: neither copied.
+        let to = match new {
+            None if out == (0..1) && Rule::Windows.holds() => word.without_first(),
+            Some((hint, item)) if out == (view.len()..view.len()) => view.add(hint, item),
+            _ => None,
+        };
+        if let Some(to) = to {
+            if chunk.change(word, to) {
+                let (word, born) = (to, None);
+                return Some(Replaced { word, len, born });
+            }
+            retry();
+            return None;
+        }
         let next = (view.next(), view.head().next_hint);
         let mut draft: Draft = self.memory.draft(len, next, known, section);
         draft.splice(view, out, new);
         let rev = draft.finish();
-        if chunk.change(word, rev) {
+        if chunk.change(word, Word::live(rev)) {
             // SAFETY: S5.
             unsafe { self.memory.retire_rev(word.rev()) };
             let word = Word::live(rev);

@@ -59,7 +59,7 @@ impl<'s> Seen<'s> {
         // SAFETY: S3: it was the content of a chunk that was linked, within the section.
         unsafe { see(rev, section) };
         // SAFETY: as above.
-        unsafe { View::new(rev) }
+        unsafe { View::new(self.word) }
     }
 }
 

@@ -7,7 +7,7 @@ use core::ptr;
 use smr_core::primitive::{AtomicPtr, AtomicU32, Ordering};
 
 use super::reclaim::{Domain, Pool, Section};
-use super::rev::{Chunk, Draft, Item, Low, Rev, View, class_of};
+use super::rev::{CAP, Chunk, Draft, Item, Low, Rev, class_in, class_of};
 use super::revs::Revs;
 use super::rules::Rule;
 use crate::first_panic::FirstPanic;
@@ -304,7 +304,13 @@ impl<K, V> Memory<K, V> {
         known: usize,
         section: &Section<'_>,
     ) -> Draft {
-        let class = class_of(len);
+        // What is last may be about to grow at its end.
+        let room = if next.0.is_null() {
+            CAP.min(4 * len)
+        } else {
+            len
+        };
+        let class = class_of(room);
         let rev = self.pools().revs.alloc(class, section);
         // SAFETY: of this class, and not published.
         unsafe { Draft::new(rev, class, next, known) }
@@ -315,7 +321,7 @@ impl<K, V> Memory<K, V> {
     #[inline]
     pub(super) unsafe fn retire_rev(&self, rev: *mut Rev) {
         // SAFETY: it is there.
-        let class = unsafe { View::new(rev) }.class();
+        let class = unsafe { class_in(rev) };
         // SAFETY: the caller's contract.
         unsafe { self.pools().revs.retire(class, rev) };
     }
@@ -324,7 +330,7 @@ impl<K, V> Memory<K, V> {
     /// Of [`draft`](Self::draft); nobody else can reach it. Once.
     pub(super) unsafe fn dispose_rev(&self, rev: *mut Rev) {
         // SAFETY: it is there.
-        let class = unsafe { View::new(rev) }.class();
+        let class = unsafe { class_in(rev) };
         // SAFETY: the caller's contract.
         unsafe { self.pools().revs.dispose(class, rev) };
     }

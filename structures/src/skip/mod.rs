@@ -4,10 +4,11 @@
 //! A level is a list of *chunks*. On level 0 their items are entries, on the levels above it chunks of the level
 //! below: the *index*. A chunk has a `low`, which never changes, and a *word*: the address of its *revision*, and
 //! a bit that says that the chunk is *frozen*; if not, it is *live*. A revision has the items in order, and the
-//! next chunk. It never changes; to change a chunk is to replace its revision.
+//! next chunk. What it has never changes; to change a chunk is to replace its revision, or to move the window that
+//! says which of its items count (S9).
 //!
-//! - **S1.** A chunk's content is what its revision says. It changes at compare-and-swaps of its word only. A
-//!   revision that has been replaced does not come back, and everybody is in a section from loading a word to
+//! - **S1.** A chunk's content is what its word says. It changes at compare-and-swaps of that only. A word that has
+//!   been replaced does not come back, for no revision does, and everybody is in a section from loading a word to
 //!   comparing with it. So a word that is found the same was the same all the time between.
 //! - **S2.** A chunk covers the keys from its low to the low of the next. A split is one step: the same
 //!   compare-and-swap takes the upper half out and puts the new chunk behind. So each key is covered by one
@@ -35,6 +36,13 @@
 //!   if there are no uses any more. Who has taken the entry out exchanges one use for none and retires it; if
 //!   there are more, it retires the value alone, which gives up the use when it is dropped. A chunk does so when
 //!   it is. The last takes the key along.
+//!
+//! - **S9.** A word has a *window*: so many of the revision's first items have been taken out since it was made, and
+//!   so many have come behind its last. To move it is a compare-and-swap of the word like any other, and copies
+//!   nothing. Windows only move on, so that words do not come back either: what is taken out at the end makes a new
+//!   revision. What is in the window does not change. A place behind it is written by who has *claimed* it, by a
+//!   compare-and-swap that succeeds for the place next to the window, and once; the word publishes it. If that has
+//!   changed meanwhile the place is lost, and the next one copies.
 //!
 //! # Operations and where they linearize
 //! - A lookup: at the load of the word of the chunk that covers the key; if that was frozen then, and had been

@@ -366,6 +366,15 @@ fn the_protocol_holds_where_hints_are_keys() {
     SCENARIOS.iter().for_each(explore::<u8>);
 }
 
+/// As where addresses have no room for windows.
+#[test]
+fn the_protocol_holds_without_windows() {
+    let _alone = ONE_AT_A_TIME.lock().unwrap();
+    rules::break_one(Some(Rule::Windows));
+    SCENARIOS.iter().for_each(explore::<Opaque>);
+    rules::break_one(None);
+}
+
 fn is_noticed(rule: Rule, is_strict: bool) -> Option<&'static str> {
     rules::break_one(Some(rule));
     let mut scenarios = SCENARIOS

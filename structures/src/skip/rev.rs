@@ -6,7 +6,7 @@ use core::ops::{Deref, Range};
 use core::ptr;
 use core::slice;
 
-use smr_core::primitive::{AtomicPtr, AtomicU32, Ordering, interruptible};
+use smr_core::primitive::{AtomicPtr, AtomicU16, AtomicU32, Ordering, interruptible};
 
 use super::reclaim::{Section, see};
 use super::rules::Rule;
@@ -104,7 +104,8 @@ impl PartialEq for At<'_> {
     }
 }
 
-/// What a chunk's word says: its revision, and whether it is frozen.
+/// What a chunk's word says: its revision, whether it is frozen, and its *window*: how many of the revision's
+/// items have been taken out from the front, and how many have come at the end, since it was made (S9).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Word(*mut Rev);
 
@@ -114,11 +115,25 @@ unsafe impl Send for Word {}
 unsafe impl Sync for Word {}
 
 const FROZEN: usize = 1;
+/// Where addresses have room for windows: 48 bits are theirs.
+const HAS_WINDOW: bool = usize::BITS == 64;
+const TAKEN: u32 = 48;
+const ADDED: u32 = 56;
+const ADDRESS: usize = if HAS_WINDOW {
+    ((1u64 << TAKEN) - 1) as usize & !FROZEN
+} else {
+    !FROZEN
+};
 
 impl Word {
+    /// # Panics
+    /// If the address has bits where the window is: this crate does not know such a platform.
     #[inline]
     pub(super) fn live(rev: *mut Rev) -> Word {
-        debug_assert_eq!(rev.addr() & FROZEN, 0);
+        assert!(
+            rev.addr() & !ADDRESS == 0,
+            "addresses are of 48 bits at most"
+        );
         Word(rev)
     }
 
@@ -134,7 +149,45 @@ impl Word {
 
     #[inline]
     pub(super) fn rev(self) -> *mut Rev {
-        self.0.map_addr(|at| at & !FROZEN)
+        self.0.map_addr(|at| at & ADDRESS)
+    }
+
+    /// How many items there are no more.
+    #[inline]
+    fn taken(self) -> usize {
+        match HAS_WINDOW {
+            true => (self.0.addr() as u64 >> TAKEN) as usize & 0xff,
+            false => 0,
+        }
+    }
+
+    /// How many have come.
+    #[inline]
+    fn added(self) -> usize {
+        match HAS_WINDOW {
+            true => (self.0.addr() as u64 >> ADDED) as usize,
+            false => 0,
+        }
+    }
+
+    /// Without the first item. None if there is no room for windows.
+    #[inline]
+    pub(super) fn without_first(self) -> Option<Word> {
+        HAS_WINDOW.then(|| {
+            Word(
+                self.0
+                    .map_addr(|at| at.wrapping_add((1u64 << TAKEN) as usize)),
+            )
+        })
+    }
+
+    /// With one item more at the end, which has been written there.
+    #[inline]
+    fn with_more(self) -> Word {
+        Word(
+            self.0
+                .map_addr(|at| at.wrapping_add((1u64 << ADDED) as usize)),
+        )
     }
 }
 
@@ -173,17 +226,17 @@ impl Chunk {
 
     /// SeqCst: every change of content linearizes here.
     #[inline]
-    pub(super) fn change(&self, from: Word, to: *mut Rev) -> bool {
+    pub(super) fn change(&self, from: Word, to: Word) -> bool {
         let order = (Rule::Change.order(Ordering::SeqCst), Ordering::Relaxed);
         self.word
-            .compare_exchange(from.0, to, order.0, order.1)
+            .compare_exchange(from.0, to.0, order.0, order.1)
             .is_ok()
     }
 
     /// S4: for good.
     pub(super) fn freeze(&self, word: Word) -> bool {
         debug_assert!(!self.is_head, "S2: heads are live");
-        self.change(word, word.frozen().0)
+        self.change(word, word.frozen())
     }
 
     /// Gives a link up; whether it was the last. AcqRel: what was done by way of the others comes before the
@@ -210,8 +263,11 @@ pub(super) struct Rev {
     pub(super) next_hint: u64,
     /// So many bytes all keys that the chunk covers have in common; the hints are what follows.
     pub(super) known: u32,
-    len: u16,
-    class: u16,
+    /// So many items it was made with.
+    len: u8,
+    class: u8,
+    /// So many places for items are taken: those of items, and those that somebody is about to use.
+    claimed: AtomicU16,
 }
 
 /// The memory of a revision.
@@ -235,20 +291,22 @@ impl<const N: usize> Sized<N> {
     }
 }
 
-/// A revision that may be looked into, with the memory behind its head.
+/// A revision that may be looked into, through a window, with the memory behind its head.
 #[derive(Clone, Copy)]
 pub(super) struct View<'s> {
     at: *const Rev,
+    word: Word,
     section: PhantomData<&'s Rev>,
 }
 
 impl<'s> View<'s> {
     /// # Safety
-    /// A revision that has been written, and is not reclaimed during `'s`.
+    /// Of a chunk; the revision is not reclaimed during `'s`.
     #[inline]
-    pub(super) unsafe fn new(at: *const Rev) -> Self {
+    pub(super) unsafe fn new(word: Word) -> Self {
         View {
-            at,
+            at: word.rev(),
+            word,
             section: PhantomData,
         }
     }
@@ -261,11 +319,17 @@ impl<'s> View<'s> {
 
     #[inline]
     pub(super) fn len(self) -> usize {
-        self.head().len.into()
+        self.end() - self.word.taken()
+    }
+
+    /// Behind the last item.
+    #[inline]
+    fn end(self) -> usize {
+        usize::from(self.head().len) + self.word.added()
     }
 
     #[inline]
-    pub(super) fn class(self) -> usize {
+    fn class(self) -> usize {
         self.head().class.into()
     }
 
@@ -281,15 +345,44 @@ impl<'s> View<'s> {
 
     #[inline]
     pub(super) fn hints(self) -> &'s [u64] {
-        // SAFETY: so many have been written behind the head.
-        unsafe { slice::from_raw_parts(hints_of(self.at.cast_mut()), self.len()) }
+        let hints = hints_of(self.at.cast_mut()).wrapping_add(self.word.taken());
+        // SAFETY: so many have been written behind the head (S9).
+        unsafe { slice::from_raw_parts(hints, self.len()) }
     }
 
     #[inline]
     pub(super) fn items(self) -> &'s [Item] {
         let items = items_of(self.at.cast_mut(), self.class());
-        // SAFETY: so many have been written behind the hints.
+        let items = items.wrapping_add(self.word.taken());
+        // SAFETY: so many have been written behind the hints (S9).
         unsafe { slice::from_raw_parts(items, self.len()) }
+    }
+
+    /// Writes an item behind the last one, if there is room, and nobody else has claimed the place: the word that
+    /// publishes it.
+    #[inline]
+    pub(super) fn add(self, hint: u64, item: Item) -> Option<Word> {
+        let (end, class) = (self.end(), self.class());
+        if !HAS_WINDOW || end >= CLASSES[class] || !Rule::Windows.holds() {
+            return None;
+        }
+        // Relaxed: the place has never been anybody's, and the word publishes what is there.
+        let order = Ordering::Relaxed;
+        let (now, then) = (end as u16, end as u16 + 1);
+        let claimed = self
+            .head()
+            .claimed
+            .compare_exchange(now, then, order, order);
+        if claimed.is_err() && Rule::Claim.holds() {
+            return None;
+        }
+        let to = hints_of(self.at.cast_mut()).wrapping_add(end);
+        // SAFETY: behind all that anybody looks at, and claimed.
+        unsafe { to.write(hint) };
+        let to = items_of(self.at.cast_mut(), class).wrapping_add(end);
+        // SAFETY: as above.
+        unsafe { to.write(item) };
+        Some(self.word.with_more())
     }
 
     /// Asks the cache for what is behind the head: the hints, or the items as well.
@@ -311,10 +404,23 @@ fn items_of(rev: *mut Rev, class: usize) -> *mut Item {
     hints_of(rev).wrapping_add(CLASSES[class]).cast()
 }
 
+/// The class of a revision.
+///
+/// # Safety
+/// It is there.
+#[inline]
+pub(super) unsafe fn class_in(rev: *const Rev) -> usize {
+    // SAFETY: the caller's contract.
+    unsafe { (*rev).class }.into()
+}
+
 /// A revision that is being made, and that nobody else can reach.
 pub(super) struct Draft {
     at: *mut Rev,
+    class: usize,
     len: usize,
+    next: (*mut Chunk, u64),
+    known: usize,
 }
 
 impl Draft {
@@ -329,34 +435,27 @@ impl Draft {
         next: (*mut Chunk, u64),
         known: usize,
     ) -> Draft {
-        let head = Rev {
-            next: next.0,
-            next_hint: next.1,
-            known: known as u32,
+        Draft {
+            at,
+            class,
             len: 0,
-            class: class as u16,
-        };
-        // SAFETY: the caller's contract.
-        unsafe { at.write(head) };
-        Draft { at, len: 0 }
+            next,
+            known,
+        }
     }
 
     /// What a revision has, except that some items give way to another one, or none.
     #[inline]
     pub(super) fn splice(&mut self, view: View<'_>, out: Range<usize>, new: Option<(u64, Item)>) {
-        // SAFETY: `new` wrote it.
-        let class = usize::from(unsafe { (*self.at).class });
         let len = view.len() - out.len() + usize::from(new.is_some());
-        assert!(self.len == 0 && len <= CLASSES[class], "there is room");
+        assert!(self.len == 0 && len <= CLASSES[self.class], "there is room");
         let hint = new.map(|(hint, _)| hint);
         // SAFETY: there is room, and it is the draft's own.
         unsafe { splice(view.hints(), out.clone(), hint, hints_of(self.at)) };
         let item = new.map(|(_, item)| item);
         // SAFETY: as above.
-        unsafe { splice(view.items(), out, item, items_of(self.at, class)) };
+        unsafe { splice(view.items(), out, item, items_of(self.at, self.class)) };
         self.len = len;
-        // SAFETY: `new` wrote it, and nobody else has it.
-        unsafe { (*self.at).len = len as u16 };
     }
 
     /// One item more.
@@ -368,38 +467,44 @@ impl Draft {
     /// More items.
     #[inline]
     pub(super) fn append(&mut self, hints: &[u64], items: &[Item]) {
-        // SAFETY: `new` wrote it.
-        let class = usize::from(unsafe { (*self.at).class });
         let n = hints.len();
         assert!(
-            n == items.len() && self.len + n <= CLASSES[class],
+            n == items.len() && self.len + n <= CLASSES[self.class],
             "there is room"
         );
         let to = hints_of(self.at).wrapping_add(self.len);
         // SAFETY: there is room, and it is the draft's own.
         unsafe { ptr::copy_nonoverlapping(hints.as_ptr(), to, n) };
-        let to = items_of(self.at, class).wrapping_add(self.len);
+        let to = items_of(self.at, self.class).wrapping_add(self.len);
         // SAFETY: as above.
         unsafe { ptr::copy_nonoverlapping(items.as_ptr(), to, n) };
         self.len += n;
-        // SAFETY: `new` wrote it, and nobody else has it.
-        unsafe { (*self.at).len = self.len as u16 };
     }
 
     /// Makes the hints anew, of what is behind so many bytes.
     pub(super) fn rehint(&mut self, known: usize, hint: impl Fn(Item) -> u64) {
-        // SAFETY: this draft, of which nobody has a view meanwhile.
-        let items = unsafe { View::new(self.at) }.items();
-        for (i, &item) in items.iter().enumerate() {
+        let (hints, items) = (hints_of(self.at), items_of(self.at, self.class));
+        for i in 0..self.len {
             // SAFETY: one of those that have been written.
-            unsafe { hints_of(self.at).wrapping_add(i).write(hint(item)) };
+            let item = unsafe { items.wrapping_add(i).read() };
+            // SAFETY: as above.
+            unsafe { hints.wrapping_add(i).write(hint(item)) };
         }
-        // SAFETY: `new` wrote it.
-        unsafe { (*self.at).known = known as u32 };
+        self.known = known;
     }
 
     #[inline]
     pub(super) fn finish(self) -> *mut Rev {
+        let head = Rev {
+            next: self.next.0,
+            next_hint: self.next.1,
+            known: self.known as u32,
+            len: self.len as u8,
+            class: self.class as u8,
+            claimed: AtomicU16::new(self.len as u16),
+        };
+        // SAFETY: `new`'s contract.
+        unsafe { self.at.write(head) };
         self.at
     }
 }
@@ -445,7 +550,7 @@ mod tests {
         draft.push(10, item(1));
         draft.append(&[20, 30], &[item(2), item(3)]);
         // SAFETY: written, and there.
-        let view = unsafe { View::new(draft.finish()) };
+        let view = unsafe { View::new(Word::live(draft.finish())) };
         assert_eq!(view.hints(), [10, 20, 30]);
         assert_eq!(view.items(), [item(1), item(2), item(3)]);
         assert_eq!((view.len(), view.known(), view.head().next_hint), (3, 3, 7));

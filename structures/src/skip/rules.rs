@@ -40,6 +40,10 @@ pub(super) enum Rule {
     PopFirst,
     /// The last entry is taken out of the last chunk only.
     PopLast,
+    /// S9: a place behind the last item is one thread's.
+    Claim,
+    /// Not a rule: windows can be left out as a whole.
+    Windows,
     // Orderings.
     /// A revision is published with Release.
     Change,
@@ -93,7 +97,7 @@ mod models {
     use super::Rule;
 
     impl Rule {
-        pub(in super::super) const LOGIC: [Rule; 15] = [
+        pub(in super::super) const LOGIC: [Rule; 16] = [
             Rule::LiveFromIndex,
             Rule::ChildBelow,
             Rule::AbsorbIntoLive,
@@ -109,6 +113,7 @@ mod models {
             Rule::Upper,
             Rule::PopFirst,
             Rule::PopLast,
+            Rule::Claim,
         ];
 
         pub(in super::super) const ORDERINGS: [Rule; 7] = [
