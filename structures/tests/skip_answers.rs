@@ -37,6 +37,7 @@ fn bound<K>(what: u32, key: &K) -> Bound<&K> {
     [Included(key), Excluded(key), Unbounded][what as usize % 3]
 }
 
+#[expect(clippy::ptr_arg, reason = "methods are given it as it is")]
 fn update(old: &String) -> String {
     // Not ever longer.
     format!("{}+", &old[old.len().saturating_sub(20)..])
@@ -304,7 +305,7 @@ fn compare<K: Ord + Clone + Debug>(keys: u32, key: &dyn Fn(u32) -> K, in_a_row: 
                 std.retain(|_, v| keep(v));
             }
             _ if round % 3 != 0 => {}
-            _ if steps % 2 == 0 => {
+            _ if steps.is_multiple_of(2) => {
                 map.pin().clear();
                 std.clear();
             }

@@ -210,7 +210,7 @@ fn orders_lie(lie: Lie, threads: u64, numbers: u64, work: u64) {
     let len = map.len();
     assert_eq!(map.pin().iter().count(), len, "{lie:?}");
     assert_eq!(values.alive(), len, "{lie:?}");
-    if work % 2 == 0 {
+    if work.is_multiple_of(2) {
         let half: Vec<_> = map.into_iter().take(len / 2).collect();
         assert_eq!(
             (half.len(), values.alive(), keys.alive()),
@@ -275,13 +275,7 @@ fn what_is_looked_for_may_lie() {
                             usize::from(matches!(map.remove_if(&liar(n), |_, _| true), Ok(Some(_))))
                     }
                     2 => assert!(map.range(liar(n)..liar(n + 50)).count() <= map.len()),
-                    3 => {
-                        _ = map
-                            .range(liar(n + 50)..=liar(n))
-                            .rev()
-                            .map(|(k, _)| k.number())
-                            .count()
-                    }
+                    3 => _ = map.range(liar(n + 50)..=liar(n)).rev().count(),
                     4 => {
                         _ = (
                             map.lower_bound(Excluded(&liar(n))),
