@@ -258,3 +258,5 @@
 //! struct Mine;
 //! impl structures::Guard for Mine {}
 //! ```
+
+mod skip_map;

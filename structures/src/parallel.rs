@@ -7,6 +7,7 @@ use rayon::iter::{FromParallelIterator, IntoParallelIterator, ParallelExtend, Pa
 
 use crate::hash_map::{HashMap, InlineHashMap};
 use crate::set::{Change, Set};
+use crate::skip_map::{Comparator, SkipMap};
 
 /// For so many more items there should be room, as std's maps reckon: keys may be there already, or come
 /// twice.
@@ -100,6 +101,56 @@ where
         let map = Self::default();
         (&map).par_extend(entries);
         map
+    }
+}
+
+/// Of entries with the same key any one stays.
+impl<K, V, C> ParallelExtend<(K, V)> for &SkipMap<K, V, C>
+where
+    K: Send + Sync,
+    V: Send + Sync,
+    C: Comparator<K> + Sync,
+{
+    fn par_extend<I: IntoParallelIterator<Item = (K, V)>>(&mut self, entries: I) {
+        let map = *self;
+        entries.into_par_iter().for_each(|(key, value)| {
+            map.insert(key, value, &map.guard());
+        });
+    }
+}
+
+/// Of entries with the same key any one stays.
+impl<K, V, C> ParallelExtend<(K, V)> for SkipMap<K, V, C>
+where
+    K: Send + Sync,
+    V: Send + Sync,
+    C: Comparator<K> + Sync,
+{
+    fn par_extend<I: IntoParallelIterator<Item = (K, V)>>(&mut self, entries: I) {
+        (&*self).par_extend(entries);
+    }
+}
+
+/// The entries are collected, and the map is made as a whole: of those with the same key the last counts.
+impl<K, V, C> FromParallelIterator<(K, V)> for SkipMap<K, V, C>
+where
+    K: Send,
+    V: Send,
+    C: Comparator<K> + Default,
+{
+    fn from_par_iter<I: IntoParallelIterator<Item = (K, V)>>(entries: I) -> Self {
+        let entries: Vec<_> = entries.into_par_iter().collect();
+        entries.into_iter().collect()
+    }
+}
+
+/// The entries by value, in their order. They are taken out of the map by the calling thread.
+impl<K: Send, V: Send, C> IntoParallelIterator for SkipMap<K, V, C> {
+    type Item = (K, V);
+    type Iter = rayon::vec::IntoIter<(K, V)>;
+
+    fn into_par_iter(self) -> Self::Iter {
+        self.into_iter().collect::<Vec<_>>().into_par_iter()
     }
 }
 

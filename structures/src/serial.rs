@@ -1,6 +1,6 @@
 //! Maps as serde's maps, sets as its sequences.
 //!
-//! What is written is collected before: references for the maps with nodes, copies for the inline one. So
+//! What is written is collected before: references for the maps with entries of their own, copies for the inline one. So
 //! the length that goes ahead of the entries in many formats is right, whatever other threads do meanwhile,
 //! and no writer waits. Sixteen bytes an entry are the price.
 
@@ -15,6 +15,7 @@ use serde::ser::{Serialize, Serializer};
 use crate::guard::Guard;
 use crate::hash_map::{HashMap, HashMapRef, InlineHashMap};
 use crate::set::{Change, KeyMap, Set, SetRef};
+use crate::skip_map::{Comparator, SkipMap, SkipMapRef};
 
 /// For so many entries room is made at once, whatever length the input claims to have: it may lie, and
 /// growing costs little.
@@ -52,6 +53,31 @@ where
 {
     fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
         serializer.collect_map(self.iter().collect::<Vec<_>>())
+    }
+}
+
+/// The entries that [`iter`](SkipMapRef::iter) meets, in their order, after their number.
+impl<K, V, C, G> Serialize for SkipMapRef<'_, K, V, C, G>
+where
+    K: Serialize,
+    V: Serialize,
+    C: Comparator<K>,
+    G: Guard,
+{
+    fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
+        serializer.collect_map(self.iter().collect::<Vec<_>>())
+    }
+}
+
+/// The entries that [`iter`](SkipMap::iter) meets, in their order, after their number.
+impl<K, V, C> Serialize for SkipMap<K, V, C>
+where
+    K: Serialize,
+    V: Serialize,
+    C: Comparator<K>,
+{
+    fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
+        self.pin().serialize(serializer)
     }
 }
 
@@ -99,6 +125,20 @@ where
     }
 }
 
+/// A map in the global domain; of entries with the same key the last counts. They are collected before, and the
+/// map is made as a whole.
+impl<'de, K, V, C> Deserialize<'de> for SkipMap<K, V, C>
+where
+    K: Deserialize<'de>,
+    V: Deserialize<'de>,
+    C: Comparator<K> + Default,
+{
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Collected(entries) = deserializer.deserialize_map(Entries(PhantomData))?;
+        Ok(entries.into_iter().collect())
+    }
+}
+
 /// A set in the global domain.
 impl<'de, M> Deserialize<'de> for Set<M>
 where
@@ -115,20 +155,42 @@ trait Fill: Default {
     type Key;
     type Value;
 
-    fn expect(&self, entries: usize);
+    fn expect(&mut self, entries: usize);
 
-    fn put(&self, key: Self::Key, value: Self::Value);
+    fn put(&mut self, key: Self::Key, value: Self::Value);
+}
+
+/// What a map is made of.
+struct Collected<K, V>(Vec<(K, V)>);
+
+impl<K, V> Default for Collected<K, V> {
+    fn default() -> Self {
+        Collected(Vec::new())
+    }
+}
+
+impl<K, V> Fill for Collected<K, V> {
+    type Key = K;
+    type Value = V;
+
+    fn expect(&mut self, entries: usize) {
+        self.0.reserve(entries);
+    }
+
+    fn put(&mut self, key: K, value: V) {
+        self.0.push((key, value));
+    }
 }
 
 impl<K: Hash + Eq, V, S: BuildHasher + Default> Fill for HashMap<K, V, S> {
     type Key = K;
     type Value = V;
 
-    fn expect(&self, entries: usize) {
+    fn expect(&mut self, entries: usize) {
         self.reserve(entries, &self.guard());
     }
 
-    fn put(&self, key: K, value: V) {
+    fn put(&mut self, key: K, value: V) {
         self.insert(key, value, &self.guard());
     }
 }
@@ -142,11 +204,11 @@ where
     type Key = K;
     type Value = V;
 
-    fn expect(&self, entries: usize) {
+    fn expect(&mut self, entries: usize) {
         self.reserve(entries);
     }
 
-    fn put(&self, key: K, value: V) {
+    fn put(&mut self, key: K, value: V) {
         self.insert(key, value);
     }
 }
@@ -166,7 +228,7 @@ where
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<M, A::Error> {
-        let map = M::default();
+        let mut map = M::default();
         map.expect(entries.size_hint().unwrap_or(0).min(TRUSTED));
         while let Some((key, value)) = entries.next_entry()? {
             map.put(key, value);

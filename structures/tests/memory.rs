@@ -1,11 +1,11 @@
-//! What `HashMap` allocates, by an allocator that counts: nothing when it is empty, nothing more for
-//! constant work, and nothing is left.
+//! What `HashMap` and `SkipMap` allocate, by an allocator that counts: nothing when they are empty, nothing more
+//! for constant work, and nothing is left.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 use structures::testing::maps::Hash as Fnv;
-use structures::{HashMap, Smr};
+use structures::{HashMap, SkipMap, SkipSet, Smr};
 
 struct Counting;
 
@@ -155,5 +155,84 @@ fn a_map_that_shrinks_gives_its_memory_back() {
         }
         drop(map);
         assert!(bytes() - before < 4_096, "{} bytes left", bytes() - before);
+    }
+}
+
+#[test]
+fn an_empty_ordered_map_is_small_and_allocates_nothing() {
+    let size = size_of::<SkipMap<u64, u64>>();
+    assert!(size <= 256, "{size} bytes");
+    // The thread's own, once.
+    drop(Smr::global().enter());
+    let before = allocations();
+    let map = SkipMap::<String, String>::new();
+    {
+        let map = map.pin();
+        assert!(map.is_empty() && map.get("a").is_none() && map.remove("a").is_none());
+        assert!(map.iter().next().is_none() && map.drain().next_back().is_none());
+        assert!(map.range("a".to_string()..).next().is_none() && map.cursor().next().is_none());
+        assert!(map.first_key_value().is_none() && map.pop_last().is_none());
+        map.retain(|_, _| true);
+        map.clear();
+    }
+    assert_eq!(map.flush(), 0);
+    assert!(map.clone().into_iter().next().is_none() && map == SkipMap::new());
+    drop(SkipMap::<u8, u8>::builder().build());
+    drop(SkipSet::<u8>::new());
+    assert_eq!(allocations(), before + 1, "the bound of the range");
+}
+
+/// What is removed makes room for what comes: entries, revisions, chunks, and the keys where they begin.
+#[test]
+fn constant_work_in_order_takes_no_memory() {
+    fn run<K: Ord>(size: u64, key: impl Fn(u64) -> K) {
+        let smr = Smr::new();
+        let map = SkipMap::<K, u64>::builder().domain(&smr).build();
+        let churn = |from: u64, to: u64| {
+            for i in from..to {
+                map.pin().insert(key(i), i);
+                if let Some(old) = i.checked_sub(size) {
+                    assert_eq!(map.pin().remove(&key(old)), Some(&old));
+                }
+                // All over the map.
+                let other = (i * 7_919 % size + i.saturating_sub(size) + 1).min(i);
+                map.pin().update(key(other), |v| *v);
+            }
+        };
+        churn(0, 9_000);
+        let (before, had) = (allocations(), bytes());
+        churn(9_000, 15_000);
+        let more = allocations() - before;
+        assert!(more < 18_000 / 50, "{more} allocations, {size} entries");
+        let grown = bytes() - had;
+        // What a thread's limbo and its stock may have.
+        assert!(grown < 400 << 10, "{grown} bytes, {size} entries");
+    }
+    for size in [30, 1_000] {
+        run(size, |n| n);
+        run(size, |n| (n, ()));
+        run(size, u128::from);
+    }
+}
+
+/// An entry of so many bytes takes some 22 more; when the map is gone, nothing is left.
+#[test]
+fn memory_of_ordered_maps_is_in_proportion() {
+    for size in [1_000u64, 30_000] {
+        let before = bytes();
+        let smr = Smr::new();
+        let map = SkipMap::<u64, u64>::builder().domain(&smr).build();
+        for i in 0..size {
+            map.pin().insert(i * 7_919 % size, i);
+        }
+        // What a map that is in use has in any case: its domain, the thread's caches, a page of each size.
+        const FIXED: f64 = 200_000.0;
+        let each = ((bytes() - before) as f64 - FIXED) / size as f64;
+        assert!(each < 16.0 + 30.0, "{each} bytes an entry");
+        map.pin().clear();
+        map.flush();
+        drop(map);
+        drop(smr);
+        assert!(bytes() - before < 8_192, "{} bytes left", bytes() - before);
     }
 }

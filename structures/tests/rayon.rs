@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use rayon::prelude::*;
 use structures::hash_map::InlineHashMap;
 use structures::testing::maps::Hash;
-use structures::{HashMap, HashSet, Smr};
+use structures::{HashMap, HashSet, SkipMap, SkipSet, Smr};
 
 /// How often each of so many keys has been met.
 struct Met(Vec<AtomicU32>);
@@ -139,6 +139,22 @@ fn they_are_made_of_parallel_iterators_and_given_up_to_them() {
             set.into_par_iter().map(u64::from).sum::<u64>(),
             30_000 * 29_999 / 2
         );
+
+        let all = |map: SkipMap<u32, String>| {
+            let entries: Vec<_> = map.into_par_iter().collect();
+            entries.into_iter().eq((0..30_000).map(text))
+        };
+        let mut map: SkipMap<u32, String> = numbers.clone().into_par_iter().map(text).collect();
+        map.check();
+        map.par_extend((10_000..30_000).into_par_iter().map(text));
+        map.check();
+        assert!(map.len() == 30_000 && all(map));
+        let map = SkipMap::new();
+        (&map).par_extend((0..30_000).into_par_iter().rev().map(text));
+        assert!(all(map));
+        let mut set: SkipSet<u32> = numbers.clone().into_par_iter().collect();
+        set.par_extend(10_000..30_000);
+        assert!(set.pin().iter().copied().eq(0..30_000));
 
         let mut map: InlineHashMap<u32, u32> = numbers.into_par_iter().map(|n| (n, n)).collect();
         map.par_extend((10_000..30_000).into_par_iter().map(|n| (n, n)));

@@ -6,7 +6,7 @@ use serde::de::value::{Error, MapDeserializer, SeqDeserializer};
 use serde::de::{Deserialize, DeserializeOwned};
 use serde::ser::Serialize;
 use structures::hash_map::InlineHashMap;
-use structures::{HashMap, HashSet};
+use structures::{HashMap, HashSet, SkipMap, SkipSet};
 
 /// Through a format that knows where a map ends, and one that must know it beforehand.
 fn survives<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(it: &T) {
@@ -24,6 +24,11 @@ fn what_is_written_is_read_again() {
         );
         survives::<InlineHashMap<u32, u64>>(&(0..size).map(|n| (n, 7 * u64::from(n))).collect());
         survives::<HashSet<String>>(&(0..size).map(|n| n.to_string()).collect());
+        survives::<SkipMap<String, Vec<u32>>>(
+            &(0..size).map(|n| (n.to_string(), vec![n; 2])).collect(),
+        );
+        survives::<SkipMap<u32, ()>>(&(0..size).map(|n| (n, ())).collect());
+        survives::<SkipSet<String>>(&(0..size).map(|n| n.to_string()).collect());
     }
 }
 
@@ -37,6 +42,29 @@ fn handles_are_written_as_what_they_are_of() {
     );
     let set = HashSet::from([1]);
     assert_eq!(serde_json::to_string(&set.pin()).unwrap(), "[1]");
+    let map = SkipMap::from([(2, "b"), (1, "a")]);
+    let text = r#"{"1":"a","2":"b"}"#;
+    assert_eq!(serde_json::to_string(&map.pin()).unwrap(), text);
+    assert_eq!(serde_json::to_string(&map.pin_owned()).unwrap(), text);
+    let set = SkipSet::from([2, 1]);
+    assert_eq!(serde_json::to_string(&set.pin()).unwrap(), "[1,2]");
+    // In the map's order.
+    let descending = SkipMap::with_comparator(|a: &u32, b: &u32| b.cmp(a));
+    (&descending).extend([(1, 'a'), (2, 'b')]);
+    let text = serde_json::to_string(&descending).unwrap();
+    assert_eq!(text, r#"{"2":"b","1":"a"}"#);
+}
+
+/// What is read need not be in order, and may end in the midst.
+#[test]
+fn entries_may_come_in_any_order() {
+    let mut map: SkipMap<u32, u8> = serde_json::from_str(r#"{"3":1,"1":2,"2":3}"#).unwrap();
+    assert!(map.pin().iter().eq([(&1, &2), (&2, &3), (&3, &1)]));
+    map.check();
+    for broken in [r#"{"3":1,"1":"#, r#"{"3":1,"1":"a"}"#, "[1]", "1"] {
+        assert!(serde_json::from_str::<SkipMap<u32, u8>>(broken).is_err());
+    }
+    assert!(serde_json::from_str::<SkipSet<u32>>("[3, 1, {}]").is_err());
 }
 
 #[test]
@@ -44,6 +72,8 @@ fn the_last_of_equal_keys_counts() {
     let twice = r#"{"1":"a","1":"b"}"#;
     let map: HashMap<u32, String> = serde_json::from_str(twice).unwrap();
     assert_eq!(map.pin().get(&1), Some(&"b".to_string()));
+    let map: SkipMap<u32, String> = serde_json::from_str(twice).unwrap();
+    assert!(map.pin().values().eq(["b"]));
     assert_eq!(
         serde_json::from_str::<HashSet<u32>>("[1, 1]")
             .unwrap()
@@ -57,6 +87,7 @@ fn lengths_are_right_beside_writers() {
     let map: HashMap<u32, u32> = (0..100).map(|n| (n, n)).collect();
     let inline: InlineHashMap<u32, u32> = map.pin().iter().map(|(&k, &v)| (k, v)).collect();
     let set: HashSet<u32> = map.pin().keys().copied().collect();
+    let ordered: SkipMap<u32, u32> = map.pin().iter().map(|(&k, &v)| (k, v)).collect();
     let done = AtomicBool::new(false);
     std::thread::scope(|s| {
         s.spawn(|| {
@@ -64,6 +95,8 @@ fn lengths_are_right_beside_writers() {
                 map.pin().insert(n, n);
                 inline.insert(n, n);
                 set.pin().insert(n);
+                ordered.pin().insert(n, n);
+                ordered.pin().remove(&(n + 500));
                 map.pin().remove(&(n + 500));
                 inline.remove(&(n + 500));
                 set.pin().remove(&(n + 500));
@@ -79,6 +112,9 @@ fn lengths_are_right_beside_writers() {
             let (copy, rest) = postcard::take_from_bytes::<HashMap<u32, u32>>(&bytes).unwrap();
             assert!(all(&copy) && rest.is_empty());
             let bytes = postcard::to_stdvec(&inline).unwrap();
+            let (copy, rest) = postcard::take_from_bytes::<HashMap<u32, u32>>(&bytes).unwrap();
+            assert!(all(&copy) && rest.is_empty());
+            let bytes = postcard::to_stdvec(&ordered).unwrap();
             let (copy, rest) = postcard::take_from_bytes::<HashMap<u32, u32>>(&bytes).unwrap();
             assert!(all(&copy) && rest.is_empty());
             let bytes = postcard::to_stdvec(&set).unwrap();
@@ -112,7 +148,11 @@ fn a_length_that_lies_costs_little() {
     assert!(map.len() == 3 && map.capacity() < 10_000);
     let map = InlineHashMap::<u32, u32>::deserialize(entries()).unwrap();
     assert!(map.len() == 3 && map.buckets() < 1_000);
-    let keys = Boasting(0).map(|(key, _)| key);
-    let set = HashSet::<u32>::deserialize(SeqDeserializer::<_, Error>::new(keys)).unwrap();
+    let map = SkipMap::<u32, u32>::deserialize(entries()).unwrap();
+    assert!(map.into_iter().eq([(1, 1), (2, 2), (3, 3)]));
+    let keys = || SeqDeserializer::<_, Error>::new(Boasting(0).map(|(key, _)| key));
+    let set = SkipSet::<u32>::deserialize(keys()).unwrap();
+    assert!(set.into_iter().eq([1, 2, 3]));
+    let set = HashSet::<u32>::deserialize(keys()).unwrap();
     assert!(set.len() == 3 && set.capacity() < 10_000);
 }

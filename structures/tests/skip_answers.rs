@@ -37,6 +37,7 @@ fn bound<K>(what: u32, key: &K) -> Bound<&K> {
     [Included(key), Excluded(key), Unbounded][what as usize % 3]
 }
 
+#[expect(clippy::ptr_arg, reason = "methods are given it as it is")]
 fn update(old: &String) -> String {
     // Not ever longer.
     format!("{}+", &old[old.len().saturating_sub(20)..])
@@ -234,10 +235,55 @@ fn same<K: Ord + Clone + Debug>(map: &mut SkipMap<K, String>, std: &Std<K>) {
     assert!(map.keys().eq(std.keys()) && map.values().eq(std.values()));
 }
 
+/// Some operations in a row.
+type Steps<K> = fn(&SkipMap<K, String>, &mut Draw<'_, K>, &mut Std<K>, u32);
+
+/// Under a guard of each kind.
+fn of_all_guards<K: Ord + Clone + Debug>(
+    map: &SkipMap<K, String>,
+    draw: &mut Draw<'_, K>,
+    std: &mut Std<K>,
+    steps: u32,
+) {
+    match draw.below(4) {
+        0 => of_handles(map, draw, std, steps),
+        1 => {
+            let handle = map.pin_owned();
+            let answer = |what, key: &K, value: &str| pinned(&handle, what, key, value);
+            (0..steps).for_each(|_| step(draw, std, answer));
+        }
+        2 => {
+            let guard = map.guard();
+            let answer = |what, key: &K, value: &str| explicit(map, &guard, what, key, value);
+            (0..steps).for_each(|_| step(draw, std, answer));
+        }
+        _ => {
+            let guard = map.owned_guard();
+            let answer = |what, key: &K, value: &str| explicit(map, &guard, what, key, value);
+            (0..steps).for_each(|_| step(draw, std, answer));
+        }
+    }
+}
+
+fn of_handles<K: Ord + Clone + Debug>(
+    map: &SkipMap<K, String>,
+    draw: &mut Draw<'_, K>,
+    std: &mut Std<K>,
+    steps: u32,
+) {
+    let handle = map.pin();
+    let answer = |what, key: &K, value: &str| pinned(&handle, what, key, value);
+    (0..steps).for_each(|_| step(draw, std, answer));
+}
+
 fn answers_are_stds<K: Ord + Clone + Debug>(keys: u32, key: impl Fn(u32) -> K) {
+    compare(keys, &key, of_handles);
+}
+
+fn compare<K: Ord + Clone + Debug>(keys: u32, key: &dyn Fn(u32) -> K, in_a_row: Steps<K>) {
     let mut draw = Draw {
         random: SmallRng::seed_from_u64(u64::from(keys)),
-        key: &key,
+        key,
         keys,
     };
     let mut map = SkipMap::builder().domain(&Smr::new()).build();
@@ -245,26 +291,7 @@ fn answers_are_stds<K: Ord + Clone + Debug>(keys: u32, key: impl Fn(u32) -> K) {
     for round in 0..20 {
         let steps = draw.below(8 * keys.min(100));
         match draw.below(8) {
-            0 | 1 => {
-                let handle = map.pin();
-                let answer = |what, key: &K, value: &str| pinned(&handle, what, key, value);
-                (0..steps).for_each(|_| step(&mut draw, &mut std, answer));
-            }
-            2 => {
-                let handle = map.pin_owned();
-                let answer = |what, key: &K, value: &str| pinned(&handle, what, key, value);
-                (0..steps).for_each(|_| step(&mut draw, &mut std, answer));
-            }
-            3 => {
-                let guard = map.guard();
-                let answer = |what, key: &K, value: &str| explicit(&map, &guard, what, key, value);
-                (0..steps).for_each(|_| step(&mut draw, &mut std, answer));
-            }
-            4 => {
-                let guard = map.owned_guard();
-                let answer = |what, key: &K, value: &str| explicit(&map, &guard, what, key, value);
-                (0..steps).for_each(|_| step(&mut draw, &mut std, answer));
-            }
+            0..5 => in_a_row(&map, &mut draw, &mut std, steps),
             // It grows.
             5 => (0..steps).for_each(|_| {
                 let (key, value) = (draw.key(), draw.below(10).to_string());
@@ -278,7 +305,7 @@ fn answers_are_stds<K: Ord + Clone + Debug>(keys: u32, key: impl Fn(u32) -> K) {
                 std.retain(|_, v| keep(v));
             }
             _ if round % 3 != 0 => {}
-            _ if steps % 2 == 0 => {
+            _ if steps.is_multiple_of(2) => {
                 map.pin().clear();
                 std.clear();
             }
@@ -291,6 +318,13 @@ fn answers_are_stds<K: Ord + Clone + Debug>(keys: u32, key: impl Fn(u32) -> K) {
     }
     assert!(map.clone().into_iter().eq(std.clone()));
     assert!(map.into_iter().rev().eq(std.into_iter().rev()));
+}
+
+#[test]
+fn of_all_kinds_of_guards() {
+    compare(1_000, &u64::from, of_all_guards);
+    compare(1_000, &|n| format!("user:{n:06}"), of_all_guards);
+    compare(1_000, &|n| (n % 13, n / 13), of_all_guards);
 }
 
 #[test]

@@ -153,7 +153,7 @@ fn ranges_that_end_before_they_begin_are_empty() {
         }
     }
     let range: Bounds<'_, str> = (Included("b"), Excluded("abcd9"));
-    assert_eq!(names.range::<str, _>(range).rev().next(), None);
+    assert_eq!(names.range::<str, _>(range).next_back(), None);
 }
 
 #[test]
@@ -246,7 +246,6 @@ fn iterators_are_as_stds() {
         (map.len(), format!("{drain:?}").as_str()),
         (60, "Drain { .. }")
     );
-    drop(drain);
     drop(guard);
     let mut by_value: IntoIter<_, _, _> = map.into_iter();
     assert_eq!((by_value.len(), by_value.size_hint()), (60, (60, Some(60))));
@@ -268,7 +267,7 @@ fn empty_maps_have_nothing_to_iterate_over() {
             let map = map.pin();
             assert!(map.iter().next().is_none() && map.iter().next_back().is_none());
             assert!(map.range(1..).next().is_none() && map.range(..1).next_back().is_none());
-            assert!(map.drain().next().is_none() && map.keys().rev().next().is_none());
+            assert!(map.drain().next().is_none() && map.keys().next_back().is_none());
             assert!(map.first_key_value().is_none() && map.last_key_value().is_none());
             assert!(map.pop_first().is_none() && map.pop_last().is_none());
             assert!(

@@ -420,7 +420,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
 
     /// The chunk before one, whatever the order of the lows is.
     #[cold]
-    fn before<'s>(&self, chunk: At<'s>, section: &'s Section<'_>) -> Option<Seen<'s>> {
+    pub(super) fn before<'s>(&self, chunk: At<'s>, section: &'s Section<'_>) -> Option<Seen<'s>> {
         let mut seen = Seen::now(self.head(chunk.level, section)?);
         loop {
             let next = Self::next(seen.view(section), section)?;

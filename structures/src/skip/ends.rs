@@ -36,6 +36,9 @@ pub(super) struct Spot<'s> {
 /// Something has changed meanwhile.
 struct Changed;
 
+/// Attempts to find the chunk before one by its low: only orders that contradict themselves need so many.
+const PATIENCE: usize = 16;
+
 impl<K, V, C: Comparator<K>> Core<K, V, C> {
     /// The first entry. Lock-free; linearizes at the load of the word of the chunk that has it, if the empty
     /// ones before it have not changed then.
@@ -136,6 +139,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         mut finger: Option<&mut Finger<'s>>,
     ) -> Option<Spot<'s>> {
         let comparator = &self.comparator;
+        let mut vain = 0;
         'again: loop {
             let mut trail = Trail::new();
             let mut right = Path::new();
@@ -153,6 +157,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
                     && Rule::Upper.holds()
                     && !is_behind(next)
                 {
+                    vain += 1;
                     retry();
                     continue 'again;
                 }
@@ -166,7 +171,13 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
                 right.push(seen);
                 let low = Self::low(&seen.chunk, section);
                 let wanted = WantedLow { low, comparator };
-                seen = self.find(section, Cut::Below(&wanted), 0, &mut trail)?;
+                seen = match vain {
+                    0..PATIENCE => self.find(section, Cut::Below(&wanted), 0, &mut trail)?,
+                    _ => match self.before(seen.chunk, section) {
+                        Some(seen) => seen,
+                        None => continue 'again,
+                    },
+                };
                 // All that it has: keys below the low of the next.
                 within = seen.view(section).len();
             }
