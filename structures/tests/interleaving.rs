@@ -221,8 +221,8 @@ fn asked<K: Key>(shape: &Shape, first: &[Ask], second: &[Ask]) -> u64 {
     )
 }
 
-/// One question beside two random changes, whose middle may be where it is answered.
-fn questions<K: Key>(shapes: &[Shape], seeds: u64) {
+/// Questions beside changes, whose middle may be where they are answered, and beside who looks at what is there.
+fn questions<K: Key>(shapes: &[Shape]) {
     for shape in shapes {
         let mut pairs = 0;
         let middle = shape.keys[shape.keys.len() / 2];
@@ -233,16 +233,12 @@ fn questions<K: Key>(shapes: &[Shape], seeds: u64) {
             Ask::PopLast,
             Ask::Above(Bound::Excluded(shape.keys[0])),
             Ask::Above(Bound::Included(middle)),
-            Ask::Below(Bound::Excluded(*shape.keys.last().expect("there are keys"))),
+            Ask::Below(Bound::Excluded(shape.keys[shape.keys.len() - 1])),
             Ask::Below(Bound::Included(middle)),
         ];
-        for (question, seed) in questions
-            .into_iter()
-            .zip(0..)
-            .flat_map(|(question, n)| (0..seeds).map(move |seed| (question, n * seeds + seed + 1)))
-        {
-            let changes = Asks::new(seed, Mix::CHURN, shape.keys);
-            let changes: Vec<_> = changes.filter(is_change).take(2).collect();
+        for (question, seed) in questions.into_iter().zip(1..) {
+            let asks = || Asks::new(seed, Mix::CHURN, shape.keys);
+            let changes: Vec<_> = asks().filter(is_change).take(2).collect();
             pairs += asked::<K>(shape, &[question], &changes);
             pairs += asked::<K>(shape, &changes, &[question]);
         }
@@ -261,8 +257,57 @@ fn is_change(ask: &Ask) -> bool {
 
 #[test]
 fn questions_beside_changes() {
-    questions::<u64>(&ALL, 1);
-    questions::<Counted>(&ALL[3..], 1);
+    questions::<u64>(&ALL);
+    questions::<Counted>(&ALL[3..]);
+}
+
+/// An entry is handed over from one chunk to its neighbour, beside who looks for the first of them, and what is seen
+/// meanwhile binds.
+#[test]
+fn questions_beside_who_hands_over() {
+    let call = |key, op| Ask::Of(Call { key, op });
+    let stride = stride().div_ceil(2);
+    let beside = |shape: &Shape, questions: &[Ask], seconds: &[&[Ask]]| {
+        for (question, second) in questions
+            .iter()
+            .flat_map(|q| seconds.iter().map(move |s| (q, s)))
+        {
+            let pairs = suspension::pairs::<Recorded<Skip<u64>>>(
+                stride,
+                |map| {
+                    map.prepare(shape);
+                    // What was in the last chunk is put behind it, by a pop that leaves it empty.
+                    if shape.name == ALL[2].name {
+                        map.record([Ask::PopLast]);
+                    }
+                },
+                |map| map.record([*question]),
+                |map| map.record(second.iter().copied()),
+            );
+            assert!(pairs > 10, "{pairs} pairs");
+        }
+    };
+    let (insert, remove, get) = (Op::Insert(1), Op::Remove, Op::Get);
+    // 60 is the first, behind an empty head.
+    beside(
+        &ALL[3],
+        &[Ask::First, Ask::PopFirst, Ask::Above(Bound::Included(3))],
+        &[
+            &[call(57, insert), call(60, remove)],
+            &[call(57, insert), call(60, get)],
+            &[call(57, insert), call(57, remove), call(60, get)],
+        ],
+    );
+    // 58 is the last, before an empty chunk.
+    beside(
+        &ALL[2],
+        &[Ask::Last, Ask::PopLast, Ask::Below(Bound::Included(80))],
+        &[
+            &[call(61, insert), call(58, remove)],
+            &[call(61, insert), call(58, get)],
+            &[call(61, insert), call(61, remove), call(58, get)],
+        ],
+    );
 }
 
 /// Changes beside changes.

@@ -199,8 +199,8 @@ fn gets_on_in_order<K: Key>(shape: &Shape, asks: &[Ask]) -> u64 {
         &format!("{asks:?}, {}", shape.name),
         |map| map.record(asks.iter().copied()),
         |map, seed| {
-            map.record(Asks::new(seed + 1, Mix::CHURN, shape.keys).take(8));
-            map.record_walk(seed, 6, shape, || ());
+            map.record(Asks::new(seed + 1, Mix::CHURN, shape.keys).take(6));
+            map.record_walk(seed, 8, shape, || ());
             walk_both_ways(&map.subject);
         },
     )

@@ -8,7 +8,7 @@ use std::panic::catch_unwind;
 use structures::testing::history::{Clock, Log, in_one_order};
 use structures::testing::ordered::{self, ALL, Ask, Found, Gap, Ordered, Steps};
 use structures::testing::payload::Counted;
-use structures::testing::skips::Skip;
+use structures::testing::skips::{Hesitant, Skip};
 use structures::testing::spec::{Oracle, Spec};
 use structures::testing::{Call, Mix, Op, Session, Subject, conformance};
 
@@ -60,13 +60,14 @@ fn histories<S: Ordered>(rounds: u64) {
 
 #[test]
 fn histories_in_order_are_linearizable() {
-    histories::<Skip<u64>>(200);
+    histories::<Skip<u64>>(150);
 }
 
 #[test]
 fn histories_in_order_are_linearizable_without_hints() {
     histories::<Skip<String>>(50);
-    histories::<Skip<Counted>>(100);
+    histories::<Skip<Counted>>(50);
+    histories::<Skip<Hesitant>>(60);
 }
 
 /// Whether an order explains these, each of which overlaps those that have the same number.

@@ -1,6 +1,7 @@
 //! Operations of a `SkipMap` that race for the same entries: each is taken once, nothing is lost, and all is dropped.
 
 use std::collections::BTreeMap;
+use std::ops::Bound::Excluded;
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
@@ -9,7 +10,7 @@ use rand::{RngExt, SeedableRng};
 use structures::skip_map::Natural;
 use structures::testing::Subject;
 use structures::testing::payload::Counted;
-use structures::testing::skips::{Key, Skip, numbers};
+use structures::testing::skips::{Hesitant, Key, Skip, numbers};
 use structures::{SkipSet, Smr};
 
 /// Runs `work` on so many threads at once, with a number for each.
@@ -354,4 +355,61 @@ fn a_key_enters_and_leaves_a_set_once() {
     assert_eq!(entered.into_inner() - left.into_inner(), set.len());
     let set = set.pin();
     assert!(set.iter().is_sorted() && set.iter().count() == set.len());
+}
+
+/// One of two neighbours, in different chunks, is there at all times: of what is asked from either side, nobody hears
+/// of what is beyond both.
+fn handed_over<K: Key>(rounds: u64) {
+    // The head is empty, or the last chunk is: pops leave them so.
+    for is_left in [true, false] {
+        let mut map = filled::<K>(if is_left { 60 } else { 31 }, 0);
+        if is_left {
+            (0..30).for_each(|_| _ = map.map().pin().pop_first());
+        }
+        let (inner, outer) = if is_left { (30, 29) } else { (29, 30) };
+        let handing = |_| {
+            for i in 0..rounds {
+                let pinned = map.map().pin();
+                pinned.insert(map.key(outer), map.value(i));
+                assert!(pinned.remove(&map.key(inner)).is_some());
+                assert!(pinned.insert(map.key(inner), map.value(i)).is_none());
+                let popped = if is_left {
+                    pinned.pop_first()
+                } else {
+                    pinned.pop_last()
+                };
+                assert_eq!(popped.map(numbers), Some((outer, i)));
+            }
+        };
+        let ends = |i: u64| {
+            let pinned = map.map().pin();
+            let bound = map.key(if is_left { 5 } else { 40 });
+            let mut cursor = pinned.cursor();
+            let found = match (is_left, i % 3) {
+                (true, 0) => pinned.first_key_value(),
+                (true, 1) => pinned.lower_bound(Excluded(&bound)),
+                (true, _) => cursor.next(),
+                (false, 0) => pinned.last_key_value(),
+                (false, 1) => pinned.upper_bound(Excluded(&bound)),
+                (false, _) => {
+                    cursor.to_end();
+                    cursor.prev()
+                }
+            };
+            let key = found.expect("there is always one").0.number();
+            assert!(key == inner || key == outer, "{key} beside {inner}");
+        };
+        on_threads(3, |t| match t {
+            0 => handing(t),
+            _ => (0..2 * rounds).for_each(ends),
+        });
+        map.check();
+    }
+}
+
+#[test]
+fn nobody_hears_of_what_is_beyond() {
+    handed_over::<u64>(8_000);
+    handed_over::<Counted>(3_000);
+    handed_over::<Hesitant>(3_000);
 }

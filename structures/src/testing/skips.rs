@@ -1,5 +1,7 @@
 //! The map in order as a subject, for keys of several kinds.
 
+use std::cell::Cell;
+use std::cmp::Ordering;
 use std::fmt::Debug;
 use std::ops::Bound;
 
@@ -59,6 +61,49 @@ impl Key for Counted {
 
     fn number(&self) -> u64 {
         Counted::number(self)
+    }
+}
+
+/// A number without a hint, whose comparisons now and then let others go first.
+#[derive(Debug)]
+pub struct Hesitant(u64);
+
+impl PartialEq for Hesitant {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Hesitant {}
+
+impl PartialOrd for Hesitant {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Hesitant {
+    fn cmp(&self, other: &Self) -> Ordering {
+        thread_local! {
+            static TURN: Cell<u32> = const { Cell::new(0) };
+        }
+        let turn = TURN.replace(TURN.get().wrapping_add(1));
+        if turn.wrapping_mul(0x9E37_79B1) >> 27 == 0 {
+            std::thread::yield_now();
+        }
+        self.0.cmp(&other.0)
+    }
+}
+
+impl Key for Hesitant {
+    const NAME: &'static str = "SkipMap of hesitant keys";
+
+    fn of(number: u64, _: &Tally) -> Hesitant {
+        Hesitant(number)
+    }
+
+    fn number(&self) -> u64 {
+        self.0
     }
 }
 

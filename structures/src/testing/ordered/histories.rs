@@ -87,18 +87,23 @@ impl<S: Ordered> Recorded<S> {
         self.past().1.extend(log.into_events());
     }
 
-    /// Takes random steps with a cursor, and records them. Calls `start` when it has the cursor.
+    /// Takes random steps with a cursor, does something else after every other step, and records it all. Calls `start`
+    /// when it has the cursor.
     pub fn record_walk(&self, seed: u64, steps: usize, shape: &Shape, start: impl FnOnce()) {
         let mut log = Log::new(&self.clock);
         let mut random = SmallRng::seed_from_u64(seed);
         let mut gap = Gap::Start;
         let keys = shape.keys.iter().cycle().skip(seed as usize % 7);
+        let mut asks = Asks::new(!seed, Mix::CHURN, shape.keys);
         self.subject.with_cursor(|cursor| {
             start();
-            for &key in keys.take(steps) {
+            for (n, &key) in keys.take(steps).enumerate() {
                 gap.step(cursor, &mut random, key, |ask, step| {
                     log.record(ask, |_| step())
                 });
+                if let Some(ask) = asks.next().filter(|_| n % 2 == 0) {
+                    log.record(ask, |ask| self.subject.ask(ask));
+                }
             }
         });
         self.past().1.extend(log.into_events());
@@ -165,7 +170,7 @@ pub fn histories_are_linearizable<S: Ordered>(seed: u64, threads: u64, shape: &S
                 let (subject, start) = (&subject, &start);
                 let seed = (seed + round) * threads + t + 1;
                 s.spawn(move || match t {
-                    0 => subject.record_walk(seed, 16, shape, || _ = start.wait()),
+                    0 => subject.record_walk(seed, 12, shape, || _ = start.wait()),
                     _ => {
                         let mix = if t == 1 { Mix::CHURN } else { Mix::EVEN };
                         let asks = Asks::new(seed, mix, shape.keys).take(12);
