@@ -152,7 +152,8 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         // SAFETY: S6: it was linked within the section, or is about to be.
         let next = unsafe { see(next, section) };
         match (low, Self::low(next, section)) {
-            (LowKey::Key(low), LowKey::Key(next)) => hint::common(*low, next),
+            // Fewer are true as well, and there is room for so many.
+            (LowKey::Key(low), LowKey::Key(next)) => hint::common(*low, next).min(u16::MAX.into()),
             _ => 0,
         }
     }

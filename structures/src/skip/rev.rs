@@ -6,7 +6,7 @@ use core::ops::{Deref, Range};
 use core::ptr;
 use core::slice;
 
-use smr_core::primitive::{AtomicPtr, AtomicU16, AtomicU32, Ordering, interruptible};
+use smr_core::primitive::{AtomicPtr, AtomicU8, AtomicU32, Ordering, interruptible};
 
 use super::reclaim::{Section, see};
 use super::rules::Rule;
@@ -105,7 +105,7 @@ impl PartialEq for At<'_> {
 }
 
 /// What a chunk's word says: its revision, whether it is frozen, and its *window*: how many of the revision's
-/// items have been taken out from the front, and how many have come at the end, since it was made (S9).
+/// items have been taken out from the front since it was made, and how many more there are than then (S9).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct Word(*mut Rev);
 
@@ -118,7 +118,7 @@ const FROZEN: usize = 1;
 /// Where addresses have room for windows: 48 bits are theirs.
 const HAS_WINDOW: bool = usize::BITS == 64;
 const TAKEN: u32 = 48;
-const ADDED: u32 = 56;
+const GROWN: u32 = 56;
 const ADDRESS: usize = if HAS_WINDOW {
     ((1u64 << TAKEN) - 1) as usize & !FROZEN
 } else {
@@ -161,11 +161,11 @@ impl Word {
         }
     }
 
-    /// How many have come.
+    /// How many more there are than at first.
     #[inline]
-    fn added(self) -> usize {
+    fn grown(self) -> isize {
         match HAS_WINDOW {
-            true => (self.0.addr() as u64 >> ADDED) as usize,
+            true => (self.0.addr() as i64 >> GROWN) as isize,
             false => 0,
         }
     }
@@ -173,21 +173,15 @@ impl Word {
     /// Without the first item. None if there is no room for windows.
     #[inline]
     pub(super) fn without_first(self) -> Option<Word> {
-        HAS_WINDOW.then(|| {
-            Word(
-                self.0
-                    .map_addr(|at| at.wrapping_add((1u64 << TAKEN) as usize)),
-            )
-        })
+        let moved = (1u64 << TAKEN).wrapping_sub(1 << GROWN);
+        HAS_WINDOW.then(|| Word(self.0.map_addr(|at| at.wrapping_add(moved as usize))))
     }
 
     /// With one item more at the end, which has been written there.
     #[inline]
     fn with_more(self) -> Word {
-        Word(
-            self.0
-                .map_addr(|at| at.wrapping_add((1u64 << ADDED) as usize)),
-        )
+        let moved = 1u64 << GROWN;
+        Word(self.0.map_addr(|at| at.wrapping_add(moved as usize)))
     }
 }
 
@@ -262,12 +256,14 @@ pub(super) struct Rev {
     /// The hint of its low.
     pub(super) next_hint: u64,
     /// So many bytes all keys that the chunk covers have in common; the hints are what follows.
-    pub(super) known: u32,
+    pub(super) known: u16,
     /// So many items it was made with.
     len: u8,
+    /// And for so many it has room.
+    cap: u8,
     class: u8,
     /// So many places for items are taken: those of items, and those that somebody is about to use.
-    claimed: AtomicU16,
+    claimed: AtomicU8,
 }
 
 /// The memory of a revision.
@@ -319,23 +315,12 @@ impl<'s> View<'s> {
 
     #[inline]
     pub(super) fn len(self) -> usize {
-        self.end() - self.word.taken()
-    }
-
-    /// Behind the last item.
-    #[inline]
-    fn end(self) -> usize {
-        usize::from(self.head().len) + self.word.added()
-    }
-
-    #[inline]
-    fn class(self) -> usize {
-        self.head().class.into()
+        usize::from(self.head().len).wrapping_add_signed(self.word.grown())
     }
 
     #[inline]
     pub(super) fn known(self) -> usize {
-        self.head().known as usize
+        self.head().known.into()
     }
 
     #[inline]
@@ -352,7 +337,7 @@ impl<'s> View<'s> {
 
     #[inline]
     pub(super) fn items(self) -> &'s [Item] {
-        let items = items_of(self.at.cast_mut(), self.class());
+        let items = items_of(self.at.cast_mut(), self.head().cap);
         let items = items.wrapping_add(self.word.taken());
         // SAFETY: so many have been written behind the hints (S9).
         unsafe { slice::from_raw_parts(items, self.len()) }
@@ -362,13 +347,13 @@ impl<'s> View<'s> {
     /// publishes it.
     #[inline]
     pub(super) fn add(self, hint: u64, item: Item) -> Option<Word> {
-        let (end, class) = (self.end(), self.class());
-        if !HAS_WINDOW || end >= CLASSES[class] || !Rule::Windows.holds() {
+        let (end, cap) = (self.word.taken() + self.len(), self.head().cap);
+        if !HAS_WINDOW || end >= cap.into() || !Rule::Windows.holds() {
             return None;
         }
         // Relaxed: the place has never been anybody's, and the word publishes what is there.
         let order = Ordering::Relaxed;
-        let (now, then) = (end as u16, end as u16 + 1);
+        let (now, then) = (end as u8, end as u8 + 1);
         let claimed = self
             .head()
             .claimed
@@ -379,7 +364,7 @@ impl<'s> View<'s> {
         let to = hints_of(self.at.cast_mut()).wrapping_add(end);
         // SAFETY: behind all that anybody looks at, and claimed.
         unsafe { to.write(hint) };
-        let to = items_of(self.at.cast_mut(), class).wrapping_add(end);
+        let to = items_of(self.at.cast_mut(), cap).wrapping_add(end);
         // SAFETY: as above.
         unsafe { to.write(item) };
         Some(self.word.with_more())
@@ -400,8 +385,8 @@ fn hints_of(rev: *mut Rev) -> *mut u64 {
 }
 
 #[inline]
-fn items_of(rev: *mut Rev, class: usize) -> *mut Item {
-    hints_of(rev).wrapping_add(CLASSES[class]).cast()
+fn items_of(rev: *mut Rev, cap: u8) -> *mut Item {
+    hints_of(rev).wrapping_add(cap.into()).cast()
 }
 
 /// The class of a revision.
@@ -444,6 +429,11 @@ impl Draft {
         }
     }
 
+    #[inline]
+    fn cap(&self) -> u8 {
+        CLASSES[self.class] as u8
+    }
+
     /// What a revision has, except that some items give way to another one, or none.
     #[inline]
     pub(super) fn splice(&mut self, view: View<'_>, out: Range<usize>, new: Option<(u64, Item)>) {
@@ -454,7 +444,7 @@ impl Draft {
         unsafe { splice(view.hints(), out.clone(), hint, hints_of(self.at)) };
         let item = new.map(|(_, item)| item);
         // SAFETY: as above.
-        unsafe { splice(view.items(), out, item, items_of(self.at, self.class)) };
+        unsafe { splice(view.items(), out, item, items_of(self.at, self.cap())) };
         self.len = len;
     }
 
@@ -475,7 +465,7 @@ impl Draft {
         let to = hints_of(self.at).wrapping_add(self.len);
         // SAFETY: there is room, and it is the draft's own.
         unsafe { ptr::copy_nonoverlapping(hints.as_ptr(), to, n) };
-        let to = items_of(self.at, self.class).wrapping_add(self.len);
+        let to = items_of(self.at, self.cap()).wrapping_add(self.len);
         // SAFETY: as above.
         unsafe { ptr::copy_nonoverlapping(items.as_ptr(), to, n) };
         self.len += n;
@@ -483,7 +473,7 @@ impl Draft {
 
     /// Makes the hints anew, of what is behind so many bytes.
     pub(super) fn rehint(&mut self, known: usize, hint: impl Fn(Item) -> u64) {
-        let (hints, items) = (hints_of(self.at), items_of(self.at, self.class));
+        let (hints, items) = (hints_of(self.at), items_of(self.at, self.cap()));
         for i in 0..self.len {
             // SAFETY: one of those that have been written.
             let item = unsafe { items.wrapping_add(i).read() };
@@ -498,10 +488,11 @@ impl Draft {
         let head = Rev {
             next: self.next.0,
             next_hint: self.next.1,
-            known: self.known as u32,
+            known: self.known as u16,
             len: self.len as u8,
+            cap: self.cap(),
             class: self.class as u8,
-            claimed: AtomicU16::new(self.len as u16),
+            claimed: AtomicU8::new(self.len as u8),
         };
         // SAFETY: `new`'s contract.
         unsafe { self.at.write(head) };
