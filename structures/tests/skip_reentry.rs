@@ -210,6 +210,30 @@ fn meddled_with(map: &Meddled, what: u64, number: u64) {
     }
 }
 
+/// An entry that has come instead of another is not removed for it.
+#[test]
+fn what_is_replaced_meanwhile_is_asked_about_again() {
+    let map: SkipMap<u64, u64> = (0..100).map(|n| (n, 0)).collect();
+    let map = map.pin();
+    let mut asked = 0;
+    map.retain(|key, value| {
+        asked += 1;
+        let is_replaced = *value == 0 && key.is_multiple_of(10);
+        if is_replaced {
+            map.insert(*key, 1);
+        }
+        *value == 1
+    });
+    assert_eq!((asked, map.len()), (110, 10));
+    // Those that a drain has read already.
+    let mut drain = map.drain();
+    assert_eq!(drain.next(), Some((&0, &1)));
+    map.insert(50, 2);
+    map.remove(&60);
+    assert_eq!(drain.count(), 7);
+    assert!(map.iter().eq([(&50, &2)]));
+}
+
 /// A value that uses maps while it is dropped.
 struct Reborn {
     number: u64,
