@@ -5,6 +5,7 @@ use core::ptr;
 use super::change::{Content, Part};
 use super::compare::Comparator;
 use super::core::Core;
+use super::index::STRIPED;
 use super::memory::Entry;
 use super::reclaim::Section;
 use super::rev::{CAP, Item};
@@ -36,6 +37,9 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
             items = self.fill_level(&items, level, section);
             if let [top] = items[..] {
                 self.raise(ptr::null_mut(), top.cast());
+                if level >= STRIPED {
+                    self.count.spread();
+                }
                 return;
             }
             level += 1;

@@ -368,60 +368,100 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         }
     }
 
-    /// Moves a frozen chunk's items into the one before it, unless somebody has.
+    /// Moves a frozen chunk's items into the one before it, unless somebody has. Those before it that are frozen
+    /// go first, from the left to the right: there is a live one on their left, the head if no other.
     pub(super) fn absorb<'s>(
+        &'s self,
+        wanted: At<'s>,
+        section: &'s Section<'_>,
+        trail: &mut Trail<'s>,
+    ) {
+        let mut dead = wanted;
+        loop {
+            let Some(before) = self.before(dead, section, trail) else {
+                if dead == wanted {
+                    return;
+                }
+                dead = wanted;
+                retry();
+                continue;
+            };
+            if before.is_frozen() && Rule::AbsorbIntoLive.holds() {
+                dead = before.chunk;
+                continue;
+            }
+            let Some(next) = self.absorb_into(before, dead, section, trail) else {
+                continue;
+            };
+            if dead == wanted {
+                return;
+            }
+            // To the right again.
+            dead = next
+                .filter(|next| next.load().is_frozen())
+                .unwrap_or(wanted);
+        }
+    }
+
+    /// The chunk before a frozen one; none if it is not found the first time, or not linked any more.
+    fn before<'s>(
         &'s self,
         dead: At<'s>,
         section: &'s Section<'_>,
         trail: &mut Trail<'s>,
-    ) {
-        let comparator = &self.comparator;
-        loop {
-            let low = Self::low(&dead, section);
-            let wanted = WantedLow { low, comparator };
-            let found = self.find(section, Cut::Below(&wanted), dead.level, trail);
-            let mut before = found.expect("there is a level");
-            if before.view(section).next() != dead.as_ptr() {
-                if trail.vain != Some(dead) {
-                    trail.vain = Some(dead);
-                    return;
-                }
-                // An order that contradicts itself, or somebody absorbs it just now.
-                match self.before(dead, section) {
-                    Some(seen) => before = seen,
-                    None => return,
-                }
-            }
-            if before.is_frozen() && Rule::AbsorbIntoLive.holds() {
-                self.absorb(before.chunk, section, trail);
-                retry();
-                continue;
-            }
-            let last = Seen::now(dead);
-            debug_assert!(last.is_frozen(), "S4");
-            let (view, more) = (before.view(section), last.view(section));
-            let content = Content {
-                parts: [
-                    Part::of(view, 0..view.len()),
-                    Part::of(more, 0..more.len()),
-                    Part::NONE,
-                ],
-                next: (more.next(), more.head().next_hint),
-            };
-            if let Some(done) = self.replace(before, &content, section) {
-                // SAFETY: S5: its items are in the other one by now.
-                unsafe { self.memory.retire_rev(last.word.rev()) };
-                unlink(&self.memory, dead);
-                self.deindex(dead, section, trail);
-                self.index(done.born, section, trail);
-                return;
-            }
+    ) -> Option<Seen<'s>> {
+        let (low, comparator) = (Self::low(&dead, section), &self.comparator);
+        let wanted = WantedLow { low, comparator };
+        let found = self.find(section, Cut::Below(&wanted), dead.level, trail);
+        let before = found.expect("there is a level");
+        if before.view(section).next() == dead.as_ptr() {
+            return Some(before);
         }
+        if trail.vain != Some(dead) {
+            trail.vain = Some(dead);
+            return None;
+        }
+        // An order that contradicts itself, or somebody absorbs it just now.
+        self.before_by_address(dead, section)
+    }
+
+    /// Moves a frozen chunk's items into a live one before it. None if that has changed, else the next one, if
+    /// there is one.
+    fn absorb_into<'s>(
+        &'s self,
+        before: Seen<'s>,
+        dead: At<'s>,
+        section: &'s Section<'_>,
+        trail: &mut Trail<'s>,
+    ) -> Option<Option<At<'s>>> {
+        let last = Seen::now(dead);
+        debug_assert!(last.is_frozen(), "S4");
+        let (view, more) = (before.view(section), last.view(section));
+        let content = Content {
+            parts: [
+                Part::of(view, 0..view.len()),
+                Part::of(more, 0..more.len()),
+                Part::NONE,
+            ],
+            next: (more.next(), more.head().next_hint),
+        };
+        let next = Self::next(more, section);
+        let done = self.replace(before, &content, section)?;
+        // SAFETY: S5: its items are in the other one by now.
+        unsafe { self.memory.retire_rev(last.word.rev()) };
+        unlink(&self.memory, dead);
+        self.deindex(dead, section, trail);
+        self.index(done.born, section, trail);
+        Some(next)
     }
 
     /// The chunk before one, whatever the order of the lows is.
     #[cold]
-    pub(super) fn before<'s>(&self, chunk: At<'s>, section: &'s Section<'_>) -> Option<Seen<'s>> {
+    pub(super) fn before_by_address<'s>(
+        &self,
+        chunk: At<'s>,
+        section: &'s Section<'_>,
+    ) -> Option<Seen<'s>> {
         let mut seen = Seen::now(self.head(chunk.level, section)?);
         loop {
             let next = Self::next(seen.view(section), section)?;

@@ -171,12 +171,14 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
                 right.push(seen);
                 let low = Self::low(&seen.chunk, section);
                 let wanted = WantedLow { low, comparator };
-                seen = match vain {
-                    0..PATIENCE => self.find(section, Cut::Below(&wanted), 0, &mut trail)?,
-                    _ => match self.before(seen.chunk, section) {
+                let below = Cut::Below(&wanted);
+                seen = match (vain, &mut finger) {
+                    (PATIENCE.., _) => match self.before_by_address(seen.chunk, section) {
                         Some(seen) => seen,
                         None => continue 'again,
                     },
+                    (_, None) => self.find(section, below, 0, &mut trail)?,
+                    (_, Some(finger)) => *self.path_near(section, below, finger)?.last()?,
                 };
                 // All that it has: keys below the low of the next.
                 within = seen.view(section).len();

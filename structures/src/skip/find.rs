@@ -112,6 +112,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
             }
             path.push(seen);
         });
+        finger.note(path.last()?.chunk);
         Some(path)
     }
 

@@ -12,7 +12,7 @@ use super::rev::{At, Item};
 use super::rules::Rule;
 
 /// From so many levels above the entries on, their count has stripes: there are hundreds of them.
-const STRIPED: u16 = 2;
+pub(super) const STRIPED: u16 = 2;
 
 impl<K, V, C: Comparator<K>> Core<K, V, C> {
     /// Gives a chunk that was born its place in the index.

@@ -88,6 +88,7 @@ pub(crate) mod map;
 mod memory;
 #[cfg(not(smr_loom))]
 mod ops;
+mod place;
 mod probe;
 mod reclaim;
 mod rest;

@@ -16,7 +16,9 @@ use std::sync::{Arc, Mutex};
 use smr_core::primitive::{model, thread};
 
 use super::rules::{self, Rule};
-use history::Op::{self, Above, Below, First, Get, Insert, Last, PopFirst, PopLast, Remove};
+use history::Op::{
+    self, Above, Below, First, Get, Insert, Last, Next, PopFirst, PopLast, Prev, Remove,
+};
 use history::{Log, is_linearizable};
 use map::{Bound, Key, Map, Opaque};
 
@@ -270,6 +272,43 @@ const SCENARIOS: &[Scenario] = &[
         threads: &[&[Insert(3, 1)], &[Remove(3), Remove(2)], &[Insert(2, 2)]],
         bound: 2,
         ..WEAK
+    },
+    Scenario {
+        name: "a cursor, whose entry goes and comes again",
+        keys: &[1, 2, 3, 4],
+        gone: &[4],
+        threads: &[&[Next(3)], &[Remove(3), Insert(3, 1), Insert(4, 2)]],
+        ..STRICT
+    },
+    Scenario {
+        name: "a cursor, whose chunk dies",
+        keys: &[1, 2, 3, 4],
+        threads: &[&[Next(2)], &[Remove(3), Remove(2), Insert(3, 2)]],
+        ..STRICT
+    },
+    Scenario {
+        name: "a cursor goes back",
+        keys: &[1, 2, 3, 4],
+        threads: &[&[Prev(4)], &[Remove(3), Remove(2), Insert(3, 2)]],
+        ..STRICT
+    },
+    Scenario {
+        name: "a cursor in a window that moves",
+        keys: &[1, 2],
+        threads: &[&[Next(2)], &[Insert(3, 1), Remove(2), Insert(4, 2)]],
+        ..STRICT
+    },
+    Scenario {
+        name: "a cursor goes back in a window that moves",
+        keys: &[1, 2, 3],
+        threads: &[&[Prev(3)], &[PopFirst, PopFirst, Insert(1, 2)]],
+        ..STRICT
+    },
+    Scenario {
+        name: "two come at the end, and the first goes",
+        keys: &[1],
+        threads: &[&[Insert(2, 1), Get(3)], &[Insert(3, 2), PopFirst]],
+        ..STRICT
     },
 ];
 

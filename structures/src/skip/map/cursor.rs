@@ -5,9 +5,9 @@ use core::ops::Bound;
 
 use super::super::compare::Comparator;
 use super::super::core::Core;
-use super::super::ends::{Nowhere, Spot};
-use super::super::find::Finger;
+use super::super::ends::Nowhere;
 use super::super::memory::Entry;
+use super::super::place::{Gap, Place};
 use super::super::probe::{Cut, Wanted};
 use crate::guard::Guard;
 
@@ -37,121 +37,28 @@ use crate::guard::Guard;
 pub struct Cursor<'g, K, V, C, G> {
     core: &'g Core<K, V, C>,
     guard: &'g G,
-    gap: Gap<'g, K, V>,
-    /// Where the entry of the gap was.
-    spot: Option<Spot<'g>>,
-    finger: Finger<'g>,
+    place: Place<'g, K, V>,
 }
-
-enum Gap<'g, K, V> {
-    Start,
-    Before(&'g Entry<K, V>),
-    After(&'g Entry<K, V>),
-    End,
-}
-
-impl<K, V> Clone for Gap<'_, K, V> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<K, V> Copy for Gap<'_, K, V> {}
 
 impl<'g, K, V, C: Comparator<K>, G: Guard> Cursor<'g, K, V, C, G> {
     pub(super) fn new(core: &'g Core<K, V, C>, guard: &'g G) -> Self {
-        Cursor {
-            core,
-            guard,
-            gap: Gap::Start,
-            spot: None,
-            finger: Finger::new(),
-        }
-    }
-
-    /// So many entries from where the gap's entry was, in the same chunk, if that is live and has not changed
-    /// since: then they are side by side at this instant.
-    fn near(&self, step: isize) -> Option<Spot<'g>> {
-        let Spot { seen, at } = self.spot?;
-        let at = at.checked_add_signed(step)?;
-        let is_there = at < seen.view(self.guard.section()).len();
-        (is_there && !seen.is_frozen() && seen.chunk.load() == seen.word)
-            .then_some(Spot { seen, at })
-    }
-
-    fn find_next(&mut self) -> Option<Spot<'g>> {
-        let near = match self.gap {
-            Gap::Before(_) => self.near(0),
-            Gap::After(_) => self.near(1),
-            _ => None,
-        };
-        if near.is_some() {
-            return near;
-        }
-        let (section, finger) = (self.guard.section(), Some(&mut self.finger));
-        let wanted =
-            |entry: &'g Entry<K, V>| Wanted::<K, K, C>::new(&entry.key, &self.core.comparator);
-        match self.gap {
-            Gap::Start => self.core.spot_above(section, Cut::<Nowhere>::Start, finger),
-            Gap::Before(entry) => {
-                let wanted = wanted(entry);
-                self.core.spot_above(section, Cut::Below(&wanted), finger)
-            }
-            Gap::After(entry) => {
-                let wanted = wanted(entry);
-                self.core.spot_above(section, Cut::To(&wanted), finger)
-            }
-            Gap::End => None,
-        }
-    }
-
-    fn find_prev(&mut self) -> Option<Spot<'g>> {
-        let near = match self.gap {
-            Gap::Before(_) => self.near(-1),
-            Gap::After(_) => self.near(0),
-            _ => None,
-        };
-        if near.is_some() {
-            return near;
-        }
-        let (section, finger) = (self.guard.section(), Some(&mut self.finger));
-        let wanted =
-            |entry: &'g Entry<K, V>| Wanted::<K, K, C>::new(&entry.key, &self.core.comparator);
-        match self.gap {
-            Gap::Start => None,
-            Gap::Before(entry) => {
-                let wanted = wanted(entry);
-                self.core.spot_below(section, Cut::Below(&wanted), finger)
-            }
-            Gap::After(entry) => {
-                let wanted = wanted(entry);
-                self.core.spot_below(section, Cut::To(&wanted), finger)
-            }
-            Gap::End => self.core.spot_below(section, Cut::<Nowhere>::End, finger),
-        }
-    }
-
-    fn entry(&self, spot: Spot<'g>) -> &'g Entry<K, V> {
-        Core::<K, V, C>::entry_at(spot, self.guard.section())
+        let place = Place::new();
+        Cursor { core, guard, place }
     }
 
     /// Goes over the next entry, and returns it. Behind the last it stays where it is.
     #[expect(clippy::should_implement_trait, reason = "std's cursors call it so")]
     pub fn next(&mut self) -> Option<(&'g K, &'g V)> {
-        let spot = self.find_next()?;
-        let entry = self.entry(spot);
-        self.gap = Gap::After(entry);
-        self.spot = Some(spot);
-        Some(entry.pair())
+        let section = self.guard.section();
+        let over = self.core.go_next(section, &mut self.place);
+        over.map(Entry::pair)
     }
 
     /// Goes back over the entry before, and returns it. Before the first it stays where it is.
     pub fn prev(&mut self) -> Option<(&'g K, &'g V)> {
-        let spot = self.find_prev()?;
-        let entry = self.entry(spot);
-        self.gap = Gap::Before(entry);
-        self.spot = Some(spot);
-        Some(entry.pair())
+        let section = self.guard.section();
+        let over = self.core.go_prev(section, &mut self.place);
+        over.map(Entry::pair)
     }
 
     /// The next entry.
@@ -165,8 +72,9 @@ impl<'g, K, V, C: Comparator<K>, G: Guard> Cursor<'g, K, V, C, G> {
     /// assert_eq!(cursor.peek_prev(), None);
     /// ```
     pub fn peek_next(&mut self) -> Option<(&'g K, &'g V)> {
-        let spot = self.find_next()?;
-        Some(self.entry(spot).pair())
+        let section = self.guard.section();
+        let spot = self.core.peek_next(section, &mut self.place)?;
+        Some(Core::<K, V, C>::entry_at(spot, section).pair())
     }
 
     /// The entry before.
@@ -180,8 +88,9 @@ impl<'g, K, V, C: Comparator<K>, G: Guard> Cursor<'g, K, V, C, G> {
     /// assert_eq!(cursor.peek_prev(), Some((&1, &'a')));
     /// ```
     pub fn peek_prev(&mut self) -> Option<(&'g K, &'g V)> {
-        let spot = self.find_prev()?;
-        Some(self.entry(spot).pair())
+        let section = self.guard.section();
+        let spot = self.core.peek_prev(section, &mut self.place)?;
+        Some(Core::<K, V, C>::entry_at(spot, section).pair())
     }
 
     /// Goes to before the entry of a key, or where it would be, and returns what is next then.
@@ -219,19 +128,15 @@ impl<'g, K, V, C: Comparator<K>, G: Guard> Cursor<'g, K, V, C, G> {
         Q: ?Sized,
         C: Comparator<K, Q>,
     {
-        let section = self.guard.section();
-        let wanted = |key| Wanted::new(key, &self.core.comparator);
-        let finger = Some(&mut self.finger);
-        self.spot = match bound {
-            Bound::Included(key) => self
-                .core
-                .spot_above(section, Cut::Below(&wanted(key)), finger),
-            Bound::Excluded(key) => self.core.spot_above(section, Cut::To(&wanted(key)), finger),
-            Bound::Unbounded => self.core.spot_above(section, Cut::<Nowhere>::Start, finger),
+        let Cursor { core, guard, place } = self;
+        let section = guard.section();
+        let wanted = |key| Wanted::new(key, &core.comparator);
+        let next = match bound {
+            Bound::Included(key) => core.seek(section, place, Cut::Below(&wanted(key))),
+            Bound::Excluded(key) => core.seek(section, place, Cut::To(&wanted(key))),
+            Bound::Unbounded => core.seek(section, place, Cut::<Nowhere>::Start),
         };
-        let entry = self.spot.map(|spot| self.entry(spot));
-        self.gap = entry.map_or(Gap::End, Gap::Before);
-        entry.map(Entry::pair)
+        next.map(Entry::pair)
     }
 
     /// Goes to before the first entry.
@@ -247,7 +152,7 @@ impl<'g, K, V, C: Comparator<K>, G: Guard> Cursor<'g, K, V, C, G> {
     /// assert_eq!(cursor.next(), Some((&1, &'a')));
     /// ```
     pub fn to_start(&mut self) {
-        (self.gap, self.spot) = (Gap::Start, None);
+        self.place.go(Gap::Start);
     }
 
     /// Goes to behind the last entry; see [`to_start`](Self::to_start).
@@ -261,14 +166,14 @@ impl<'g, K, V, C: Comparator<K>, G: Guard> Cursor<'g, K, V, C, G> {
     /// assert_eq!(cursor.prev(), Some((&9, &9)));
     /// ```
     pub fn to_end(&mut self) {
-        (self.gap, self.spot) = (Gap::End, None);
+        self.place.go(Gap::End);
     }
 }
 
 impl<K, V, C, G> Clone for Cursor<'_, K, V, C, G> {
     fn clone(&self) -> Self {
         Cursor {
-            finger: self.finger.clone(),
+            place: self.place.clone(),
             ..*self
         }
     }
@@ -277,7 +182,7 @@ impl<K, V, C, G> Clone for Cursor<'_, K, V, C, G> {
 impl<K: fmt::Debug, V, C, G> fmt::Debug for Cursor<'_, K, V, C, G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut cursor = f.debug_struct("Cursor");
-        match self.gap {
+        match self.place.gap() {
             Gap::Start => cursor.field("at", &"start"),
             Gap::Before(entry) => cursor.field("before", &entry.key),
             Gap::After(entry) => cursor.field("after", &entry.key),

@@ -18,6 +18,10 @@ pub(super) enum Op {
     Below(Bound),
     PopFirst,
     PopLast,
+    /// What a cursor goes over that is behind the first entry from a key on.
+    Next(u8),
+    /// And back over, that is before it.
+    Prev(u8),
 }
 
 /// A value, or an entry.
@@ -50,7 +54,7 @@ impl Log {
     }
 
     pub(super) fn run<K: Key>(&self, map: &Map<K>, op: Op) {
-        let begin = self.now();
+        let (mut op, mut begin) = (op, self.now());
         let value = |key, value: Option<u32>| value.map(|value| (key, value));
         let answer = match op {
             Op::Get(key) => value(key, map.get(key)),
@@ -62,6 +66,8 @@ impl Log {
             Op::Below(bound) => map.below(bound),
             Op::PopFirst => map.pop_first(),
             Op::PopLast => map.pop_last(),
+            Op::Next(key) => map.beside(key, false, |at| (op, begin) = (Op::Next(at), self.now())),
+            Op::Prev(key) => map.beside(key, true, |at| (op, begin) = (Op::Prev(at), self.now())),
         };
         let end = self.now();
         self.events.lock().unwrap().push(Event {
@@ -94,6 +100,8 @@ fn apply(state: &mut State, op: Op) -> Answer {
         }
         Op::PopFirst => state.pop_first(),
         Op::PopLast => state.pop_last(),
+        Op::Next(key) => state.iter().find(|&(&at, _)| at > key).map(pair),
+        Op::Prev(key) => state.range(..key).next_back().map(pair),
     }
 }
 

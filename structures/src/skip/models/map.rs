@@ -5,6 +5,7 @@ use core::fmt::Debug;
 use super::super::compare::Natural;
 use super::super::core::Core;
 use super::super::memory::Entry;
+use super::super::place::Place;
 use super::super::probe::{Cut, Wanted};
 use super::super::reclaim::Domain;
 use super::super::update::Decision;
@@ -147,6 +148,24 @@ impl<K: Key> Map<K> {
     pub(super) fn below(&self, bound: Bound) -> Option<Pair> {
         let section = self.domain.enter();
         bound.with(|cut| self.core.below(&section, cut).map(pair))
+    }
+
+    /// A cursor's step from behind the first entry from a key on, or back from before it; `begin` is told which
+    /// that was, before the step. 255 stands for the end.
+    pub(super) fn beside(&self, key: u8, back: bool, begin: impl FnOnce(u8)) -> Option<Pair> {
+        let section = self.domain.enter();
+        let mut place = Place::new();
+        let found = Bound::Below(key).with(|cut| self.core.seek(&section, &mut place, cut));
+        let at = found.map_or(u8::MAX, |entry| entry.key.number());
+        if found.is_some() && !back {
+            place.go_over();
+        }
+        begin(at);
+        let step = match back {
+            false => self.core.go_next(&section, &mut place),
+            true => self.core.go_prev(&section, &mut place),
+        };
+        step.map(pair)
     }
 
     pub(super) fn pop_first(&self) -> Option<Pair> {
