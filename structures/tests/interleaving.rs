@@ -276,7 +276,7 @@ fn questions_beside_who_hands_over() {
                 stride,
                 |map| {
                     map.prepare(shape);
-                    // What was in the last chunk is put behind it, by a pop that leaves it empty.
+                    // A pop leaves the last chunk empty.
                     if shape.name == ALL[2].name {
                         map.record([Ask::PopLast]);
                     }
