@@ -19,7 +19,7 @@ pub(crate) struct Args {
     pub(crate) threads: Vec<usize>,
 
     /// Rounds; in each, every subject of every case is measured once
-    #[arg(long, default_value_t = 9, value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) rounds: u32,
 
     /// Milliseconds of one measurement; cases that need longer take a multiple

@@ -28,24 +28,22 @@ fn neighbours_are_found_without_going_down_again() {
     }
     let keys: Vec<u64> = map.keys().copied().collect();
     let few = &keys[1_000..3_000];
-    let cost = |mut find: Box<dyn FnMut(&u64) -> Option<u64> + '_>| {
+    let cost = |find: &mut dyn FnMut(&u64) -> Option<u64>| {
         compared.set(0);
         for key in few {
             assert_eq!(find(key), Some(*key));
         }
         compared.get() as f64 / few.len() as f64
     };
-    let lower_bound = cost(Box::new(|key| {
-        map.lower_bound(Bound::Included(key)).map(|(key, _)| *key)
-    }));
+    let lower_bound = cost(&mut |key| map.lower_bound(Bound::Included(key)).map(|(key, _)| *key));
     assert!(lower_bound < 25.0, "{lower_bound} for log2 of 50,000");
     let mut cursor = map.cursor();
     cursor.seek(&keys[999]);
-    let seek = cost(Box::new(|key| cursor.seek(key).map(|(key, _)| *key)));
+    let seek = cost(&mut |key| cursor.seek(key).map(|(key, _)| *key));
     assert!(seek < lower_bound / 2.0, "{seek} of {lower_bound}");
     let mut cursor = map.cursor();
     cursor.seek(&keys[1_000]);
-    let next = cost(Box::new(|_| cursor.next().map(|(key, _)| *key)));
+    let next = cost(&mut |_| cursor.next().map(|(key, _)| *key));
     // A chunk's neighbours are at hand.
     assert!(next < lower_bound / 10.0, "{next} of {lower_bound}");
     let mut cursor = map.cursor();

@@ -130,8 +130,8 @@ fn work_cases(points: Option<Work>) -> Vec<Case> {
                 let usual = n == 1_000_000 && skew == Skew::Uniform;
                 let zipf = if skew == Skew::Zipf { ", zipf" } else { "" };
                 let wanted = match points {
-                    Some(Work::Hits | Work::Gets(50)) => threads <= 2,
-                    None | Some(Work::Churn) => threads == 2,
+                    Some(Work::Hits) => threads <= 2,
+                    None | Some(Work::Gets(50) | Work::Churn) => threads == 2,
                     _ => false,
                 };
                 let name = points.map_or("50/50 get/update".to_owned(), Work::name);
@@ -160,7 +160,7 @@ fn grow_cases() -> Vec<Case> {
                 continue;
             }
             let name = format!("grow to {} keys", short(n));
-            let tier = tier(n == 1_000_000 && threads <= 2);
+            let tier = tier(n == 1_000_000 && threads == 1);
             cases.push(case(
                 &name,
                 threads,

@@ -123,7 +123,7 @@ fn work_cases(kind: Work) -> Vec<Case> {
             }
             let wanted = match kind {
                 Work::Hits => threads <= 2,
-                Work::Gets(50) | Work::Churn => threads == 2,
+                Work::Gets(50) => threads == 2,
                 _ => false,
             };
             let name = format!("{}, {} keys", kind.name(), short(n));
