@@ -39,9 +39,9 @@ narrow() {
         cargo test --profile checked --target-dir "$target/narrow" -p smr-core -p fuzz --lib --tests
 }
 
-# Fencing readers, chosen as a user would who turns membarrier off.
+# Fencing readers, chosen as a user would who turns membarrier off. The build is that of the tests.
 without_membarrier() {
-    SMR_CORE_MEMBARRIER=0 cargo test "${tested[@]}" --lib --tests
+    SMR_CORE_MEMBARRIER=0 cargo test --workspace --lib --tests
 }
 
 # every_test_but NAMES: as arguments for cargo, one a line; NAMES are a sed alternative.

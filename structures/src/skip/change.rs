@@ -2,6 +2,7 @@
 
 use core::ptr;
 
+use super::chunk::{At, Chunk, Low, Word};
 use super::compare::Comparator;
 use super::core::{Core, Seen};
 use super::find::Trail;
@@ -9,7 +10,7 @@ use super::hint::{self, Kind};
 use super::memory::Memory;
 use super::probe::{Cut, LowKey, WantedLow, kind_of};
 use super::reclaim::{Section, see};
-use super::rev::{At, CAP, Chunk, Draft, Item, Low, Rev, View, Word};
+use super::rev::{CAP, Draft, Item, Rev, View};
 use super::rules::Rule;
 
 /// A chunk with fewer items takes the next one's, if both have not more than `ENOUGH`.

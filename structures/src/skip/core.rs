@@ -8,12 +8,13 @@ use core::ptr;
 
 use smr_core::primitive::{AtomicPtr, Ordering};
 
+use super::chunk::{At, Chunk, Word};
 use super::compare::Comparator;
 use super::hint::{self, Kind};
 use super::memory::{Entry, Memory};
 use super::probe::{LowKey, Probe, kind_of, lower, search};
 use super::reclaim::{Domain, Section, see};
-use super::rev::{At, Chunk, Item, View, Word};
+use super::rev::{Item, View};
 use super::rules::Rule;
 use crate::count::Count;
 

@@ -4,11 +4,12 @@ use core::ptr;
 
 use smallvec::SmallVec;
 
+use super::chunk::{At, Chunk};
 use super::compare::Comparator;
 use super::core::{Core, Seen};
 use super::probe::{Cut, LowKey, Probe, WantedLow};
 use super::reclaim::Section;
-use super::rev::{At, Chunk, View};
+use super::rev::View;
 use super::rules::Rule;
 
 /// Ways down before a level is walked from its head: only orders that contradict themselves, or many threads

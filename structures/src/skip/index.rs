@@ -3,12 +3,13 @@
 use core::ptr;
 
 use super::change::{Born, retry, unlink};
+use super::chunk::At;
 use super::compare::Comparator;
 use super::core::Core;
 use super::find::Trail;
 use super::probe::{Cut, WantedLow};
 use super::reclaim::Section;
-use super::rev::{At, Item};
+use super::rev::Item;
 use super::rules::Rule;
 
 /// From so many levels above the entries on, their count has stripes: there are hundreds of them.

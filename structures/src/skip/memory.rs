@@ -6,8 +6,9 @@ use core::ptr;
 
 use smr_core::primitive::{AtomicPtr, AtomicU32, Ordering};
 
+use super::chunk::{Chunk, Low};
 use super::reclaim::{Domain, Pool, Section};
-use super::rev::{CAP, Chunk, Draft, Item, Low, Rev, class_in, class_of};
+use super::rev::{CAP, Draft, Item, Rev, class_in, class_of};
 use super::revs::Revs;
 use super::rules::Rule;
 use crate::first_panic::FirstPanic;

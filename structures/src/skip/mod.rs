@@ -77,6 +77,7 @@
 #[cfg(not(smr_loom))]
 mod bulk;
 mod change;
+mod chunk;
 pub(crate) mod compare;
 mod core;
 mod ends;

@@ -3,6 +3,7 @@
 #[cfg(any(test, feature = "testing"))]
 use std::collections::HashMap;
 
+use super::chunk::At;
 #[cfg(any(test, feature = "testing"))]
 use super::compare::Comparator;
 use super::core::{Core, Seen};
@@ -11,7 +12,6 @@ use super::memory::Entry;
 use super::probe::{LowKey, WantedLow};
 #[cfg(any(test, feature = "testing"))]
 use super::reclaim::Section;
-use super::rev::At;
 #[cfg(any(test, feature = "testing"))]
 use super::rev::{CAP, Item};
 use crate::first_panic::FirstPanic;

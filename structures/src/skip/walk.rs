@@ -3,6 +3,7 @@
 use core::ptr;
 use core::slice;
 
+use super::chunk::At;
 use super::compare::Comparator;
 use super::core::{Core, Seen};
 use super::ends::Nowhere;
@@ -10,7 +11,7 @@ use super::find::Trail;
 use super::memory::Entry;
 use super::probe::{Cut, Probe, WantedLow};
 use super::reclaim::Section;
-use super::rev::{At, Item};
+use super::rev::Item;
 
 /// What an iteration has met, from either end.
 pub(super) struct Walk<'s, K, V> {
