@@ -8,7 +8,8 @@ use equivalent::Comparable;
 /// An order of the keys of a map, in which `Q` can be looked for. Functions are.
 ///
 /// It is to be total, and the same for every `Q`; where it is not, entries are not found, or found twice, or
-/// operations do not end, and nothing worse.
+/// operations do not end, and nothing worse. A `Q` to which several keys are equal stands for any of them: bounds
+/// are then somewhere among these.
 ///
 /// ```
 /// use structures::SkipMap;
