@@ -36,7 +36,8 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         loop {
             items = self.fill_level(&items, level, section);
             if let [top] = items[..] {
-                self.raise(ptr::null_mut(), top.cast());
+                let raised = self.raise(ptr::null_mut(), top.cast());
+                assert!(raised, "nobody else has the map, and it was never used");
                 if level >= STRIPED {
                     self.count.spread();
                 }

@@ -71,6 +71,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         };
         let key = |item| Self::key_of(item, chunk.level, section);
         assert!(view.len() <= CAP);
+        view.check();
         for pair in view.items().windows(2) {
             assert!(is_below(key(pair[0]), key(pair[1])), "S2: items ascend");
         }

@@ -132,6 +132,15 @@ impl<'s> View<'s> {
         unsafe { slice::from_raw_parts(items, self.len()) }
     }
 
+    /// Asserts that the window is within what is there (S9).
+    #[cfg(any(test, feature = "testing"))]
+    pub(super) fn check(self) {
+        let end = self.word.taken() + self.len();
+        assert!(end <= self.head().cap.into(), "S9: there is room");
+        let claimed = self.head().claimed.load(Ordering::Relaxed);
+        assert!(end <= claimed.into(), "S9: every place has been claimed");
+    }
+
     /// Writes an item behind the last one, if there is room, and nobody else has claimed the place: the word that
     /// publishes it.
     #[inline]
