@@ -9,9 +9,9 @@ use crate::primitive::Ordering::{Acquire, Relaxed, Release};
 use crate::primitive::{AtomicPtr, MODEL};
 
 /// Elements in the first chunk; chunk `k ≥ 1` holds `FIRST << (k - 1)`.
-const FIRST: usize = if MODEL { 2 } else { 8 };
+const FIRST: usize = if MODEL { 2 } else { 1 };
 /// Chunks that may exist. One pointer more, for ever null, serves [`Place::NOWHERE`].
-const CHUNKS: usize = if MODEL { 1 } else { 19 };
+const CHUNKS: usize = if MODEL { 1 } else { 22 };
 
 /// The number of elements that an array can hold.
 pub(crate) const MAX_LEN: usize = FIRST << (CHUNKS - 1);
@@ -230,7 +230,7 @@ mod tests {
                 e
             })
             .collect();
-        assert_eq!(all, (0..8).chain(64..128).collect::<Vec<_>>());
+        assert_eq!(all, (2..4).chain(64..128).collect::<Vec<_>>());
         assert_eq!(array.run_at(126), &[126, 127]);
         assert!(array.run_at(200).is_empty());
     }

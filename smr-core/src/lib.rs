@@ -281,6 +281,11 @@
 //! system calls: every reader then fences. It is read once, at the first use of a domain or at
 //! [`init`].
 //!
+//! `SMR_CORE_HUGE_PAGES=0` keeps zones from asking for huge pages. Otherwise a process whose zones have more
+//! than 8 MiB of pages takes further ones from spans of 2 MiB, and advises the kernel
+//! (`madvise(MADV_HUGEPAGE)`, on Linux and Android) to back each by a huge page. It is read once, when the first
+//! span is wanted.
+//!
 //! # Platforms
 //! - **Linux and Android** with 64-bit atomics: `membarrier(PRIVATE_EXPEDITED)`, probed and registered
 //!   once. Registering in a process that already runs threads takes some 15 ms: call [`init`] at the

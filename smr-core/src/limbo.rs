@@ -17,6 +17,7 @@
 //! follows the rate at which buckets fill, so that a busy thread advances the clock less often and a
 //! slow one does not hold items for long.
 
+use core::ops::RangeInclusive;
 use core::ptr;
 use core::ptr::NonNull;
 
@@ -40,6 +41,9 @@ const FIRST: usize = if MODEL { 1 } else { 32 };
 /// The most slots in a bucket, and the most bytes of them.
 const LARGEST: usize = 1_024; // with eight of them, for the quota, it fits 16 bits
 const LARGEST_BYTES: usize = 64 << 10;
+/// A bucket has a part of the quota, at most; and where that follows the zone's size, it is a part of that.
+const BUCKETS: usize = 3;
+const SHARE: usize = 8;
 /// Bytes that a thread's limbo, and its raw slots, may hold before it polls, or gives away.
 pub(crate) const DEFAULT_QUOTA: usize = 192 << 10;
 /// Operations of a zone without caches before it gets them.
@@ -55,8 +59,8 @@ pub(crate) struct RawZone {
     core: NonNull<Core>,
     pub(crate) kind: &'static Kind,
     pub(crate) barrier: BarrierKind,
-    quota: u16,
-    largest: u16,
+    /// Slots: the least and the most that a thread's limbo may hold, as the zone grows.
+    quota: (u16, u16),
     pub(crate) caches: AtomicPtr<Chunks<Cache>>,
     warm: AtomicU16,
     /// Of a kind that has pages, once the zone has some slots.
@@ -91,16 +95,24 @@ unsafe impl Send for RawZone {}
 unsafe impl Sync for RawZone {}
 
 impl RawZone {
+    /// `bytes`: between what the quota is.
+    ///
     /// # Safety
     /// `core` outlives the zone.
-    pub(crate) unsafe fn new(core: &Core, kind: &'static Kind, quota: usize) -> RawZone {
+    pub(crate) unsafe fn new(
+        core: &Core,
+        kind: &'static Kind,
+        bytes: RangeInclusive<usize>,
+    ) -> RawZone {
+        let slots = |bytes: usize| (bytes / kind.size()).clamp(1, 8 * LARGEST) as u16;
+        let most = slots(*bytes.end());
+        let quota = (slots(*bytes.start()).min(most), most);
         RawZone {
             source: AtomicPtr::new(ptr::null_mut()),
             core: NonNull::from(core),
             kind,
             barrier: core.barrier_in_use(),
-            quota: (quota / kind.size()).clamp(1, 8 * LARGEST) as u16,
-            largest: (LARGEST_BYTES.min(quota) / kind.size()).clamp(1, LARGEST) as u16,
+            quota,
             caches: AtomicPtr::new(ptr::null_mut()),
             warm: AtomicU16::new(0),
             limbo: Depot::new(),
@@ -128,13 +140,24 @@ impl RawZone {
     /// Slots; see [`DEFAULT_QUOTA`].
     #[inline]
     pub(crate) fn quota(&self) -> usize {
-        self.quota.into()
+        let (least, most) = self.quota;
+        if least == most {
+            return most.into();
+        }
+        // Acquire: pairs with the Release of `source_or_make`.
+        let source = self.source.load(Acquire);
+        // SAFETY: null, or of `source_or_make`, and there as long as the zone.
+        let source = unsafe { source.as_ref() };
+        let has = source.zip(self.kind.plan());
+        let slots = has.map_or(0, |(source, plan)| source.slots(plan));
+        (slots / SHARE).clamp(least.into(), most.into())
     }
 
     /// The most slots in a bucket.
     #[inline]
     pub(crate) fn largest(&self) -> usize {
-        self.largest.into()
+        let fit = LARGEST_BYTES / self.kind.size();
+        fit.min(self.quota() / BUCKETS).clamp(1, LARGEST)
     }
 
     /// The caches, once the zone has some.

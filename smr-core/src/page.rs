@@ -2,8 +2,8 @@
 //!
 //! A page is found by the address of any of its slots. It notes which of them are *idle*, given back by the
 //! zone. Pages with idle slots are in the source's *queue*, from which they are allocated again; one whose
-//! slots are all idle goes back to the system when the queue is trimmed. Larger slots are allocations of
-//! their own.
+//! slots are all idle goes back to where it came from when the queue is trimmed: the system, or a *span*, which
+//! is a large page whose slots are pages. Larger slots are allocations of their own.
 //!
 //! # Who may touch a page
 //! Whoever owns a slot that is not counted idle: the page cannot be complete. Giving slots back is two
@@ -20,6 +20,7 @@ use crate::primitive::{AtomicPtr, AtomicU32, AtomicUsize, MODEL};
 use crate::step::{Step, order};
 
 mod queue;
+mod span;
 use queue::Taker;
 
 /// What pages are aligned to.
@@ -39,9 +40,14 @@ const BITS: usize = usize::BITS as usize;
 /// How a page is divided.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Plan {
+    /// The page's alignment, and size.
+    page: usize,
+    size: usize,
     /// The first slot's place.
     first: usize,
     len: usize,
+    /// Complete pages that the queue is trimmed for, at least.
+    complete: usize,
 }
 
 /// At a page's start; behind it, a bit for each slot, set if it is idle.
@@ -51,16 +57,13 @@ struct Page {
     /// Twice the number of idle slots, as far as they are counted, and 1 if the page is queued. Slots may be
     /// taken before they are counted, so that the number is negative for a moment.
     state: AtomicU32,
+    /// Whether it is a span's slot.
+    is_of_span: bool,
     next: AtomicPtr<Page>,
     /// Whether it has been freed: the models keep its memory, to look at this.
     #[cfg(all(test, smr_loom))]
     freed: models::Freed,
 }
-
-const LAYOUT: Layout = match Layout::from_size_align(SIZE, PAGE) {
-    Ok(layout) => layout,
-    Err(_) => unreachable!(),
-};
 
 const HEAD: usize = size_of::<Page>();
 
@@ -79,7 +82,13 @@ impl Plan {
             }
             let fit = (SIZE - first) / slot.size();
             if fit >= len {
-                return Some(Plan { first, len });
+                return Some(Plan {
+                    page: PAGE,
+                    size: SIZE,
+                    first,
+                    len,
+                    complete: COMPLETE,
+                });
             }
             len = fit;
         }
@@ -87,6 +96,26 @@ impl Plan {
 
     fn words(self) -> usize {
         self.len.div_ceil(BITS)
+    }
+
+    fn layout(self) -> Layout {
+        Layout::from_size_align(self.size, self.page).expect("a page's")
+    }
+
+    /// The page of a slot.
+    fn page_of(self, slot: Slot) -> NonNull<Page> {
+        let page = slot.0.as_ptr().map_addr(|at| at & !(self.page - 1));
+        NonNull::new(page.cast()).expect("pages are not at 0")
+    }
+
+    /// Which of its page's slots one is.
+    fn index_of(self, slot: Slot, kind: &Kind) -> usize {
+        (slot.0.addr().get() % self.page - self.first) / kind.size()
+    }
+
+    fn slot(self, page: NonNull<Page>, kind: &Kind, i: usize) -> Slot {
+        let place = self.first + i * kind.size();
+        Slot(page.cast::<u8>().map_addr(|at| at | place))
     }
 }
 
@@ -115,12 +144,6 @@ fn word_at(page: NonNull<Page>, index: usize) -> *mut AtomicUsize {
     first.wrapping_add(index)
 }
 
-/// The page of a slot.
-fn page_of(slot: Slot) -> NonNull<Page> {
-    let page = slot.0.as_ptr().map_addr(|at| at & !(PAGE - 1));
-    NonNull::new(page.cast()).expect("pages are not at 0")
-}
-
 /// The slots of a zone that it does not have.
 #[derive(Debug)]
 #[repr(C, align(16))]
@@ -140,6 +163,8 @@ pub(crate) struct Source {
     kept: AtomicUsize,
     /// The idle slots of the nursery, which lies behind.
     idle: AtomicU32,
+    /// How many pages it has.
+    pages: AtomicU32,
 }
 
 // SAFETY: atomics; pages are touched as the module says.
@@ -181,6 +206,7 @@ impl Source {
             trim_at: AtomicUsize::new(COMPLETE),
             kept: AtomicUsize::new(0),
             idle: AtomicU32::new(Source::all(kind)),
+            pages: AtomicU32::new(0),
         };
         // SAFETY: fresh memory, which it fits.
         unsafe { at.write(source) };
@@ -193,6 +219,11 @@ impl Source {
     fn nursed(this: NonNull<Source>, kind: &Kind, i: u32) -> Slot {
         let place = Source::first(kind) + i as usize * kind.size();
         Slot(this.cast::<u8>().map_addr(|at| at.saturating_add(place)))
+    }
+
+    /// How many slots its pages have.
+    pub(crate) fn slots(&self, plan: Plan) -> usize {
+        self.pages.load(Relaxed) as usize * plan.len
     }
 
     /// An idle slot of the nursery.
@@ -230,7 +261,7 @@ impl Source {
                 while bits != 0 {
                     let bit = BITS - 1 - bits.leading_zeros() as usize;
                     bits ^= 1 << bit;
-                    slots.push(slot(page, kind, plan, index * BITS + bit));
+                    slots.push(plan.slot(page, kind, index * BITS + bit));
                 }
             }
             self.release(page, slots.len() as u32, plan);
@@ -238,7 +269,27 @@ impl Source {
                 return Some(slots);
             }
         }
-        Source::fresh(kind, plan)
+        self.fresh(kind, plan)
+    }
+
+    /// One idle slot of a page that is out of the queue, by this thread, and goes back there if it has more.
+    fn take_one(&self, page: NonNull<Page>, kind: &Kind, plan: Plan) -> Option<Slot> {
+        for index in 0..plan.words() {
+            // SAFETY: out of the queue, by this thread.
+            let bits = unsafe { word(page, index) };
+            // Relaxed: only this thread clears bits.
+            let now = bits.load(Relaxed);
+            if now != 0 {
+                let lowest = now & now.wrapping_neg();
+                // Acquire: pairs with the Release of `give`.
+                bits.fetch_and(!lowest, order(Step::PageTake, Acquire));
+                self.release(page, 1, plan);
+                let i = index * BITS + lowest.trailing_zeros() as usize;
+                return Some(plan.slot(page, kind, i));
+            }
+        }
+        self.release(page, 0, plan);
+        None
     }
 
     /// Counts slots taken out of a page that was taken out of the queue; it stays queued if there are more.
@@ -261,25 +312,19 @@ impl Source {
     }
 
     /// A fresh page's slots, those with the lowest addresses last.
-    fn fresh(kind: &Kind, plan: Plan) -> Option<Vec<Slot>> {
+    fn fresh(&self, kind: &Kind, plan: Plan) -> Option<Vec<Slot>> {
         let mut slots = Vec::new();
         slots.try_reserve_exact(plan.len).ok()?;
-        // SAFETY: the size is not 0.
-        let page: NonNull<Page> = NonNull::new(unsafe { std::alloc::alloc(LAYOUT) })?.cast();
-        let head = Page {
-            state: AtomicU32::new(0),
-            next: AtomicPtr::new(ptr::null_mut()),
-            #[cfg(all(test, smr_loom))]
-            freed: models::Freed::new(),
+        let (page, is_of_span) = match span::take() {
+            Some(page) => (page, true),
+            None => (allocate(plan)?, false),
         };
+        self.pages.fetch_add(1, Relaxed);
+        span::count(1);
         // SAFETY: fresh memory, large enough, and aligned.
-        unsafe { page.write(head) };
-        for index in 0..plan.words() {
-            // SAFETY: before the first slot (`Plan::of`).
-            unsafe { word_at(page, index).write(AtomicUsize::new(0)) };
-        }
+        unsafe { begin(page, plan, is_of_span) };
         for i in (0..plan.len).rev() {
-            let slot = slot(page, kind, plan, i);
+            let slot = plan.slot(page, kind, i);
             kind.shut(slot);
             slots.push(slot);
         }
@@ -309,7 +354,7 @@ impl Source {
                 source.idle.fetch_or(1 << (place / kind.size()), Release);
                 continue;
             }
-            let page = page_of(slot);
+            let page = plan.page_of(slot);
             let count = match run {
                 Some((last, count)) if last == page => count,
                 Some((last, count)) => {
@@ -319,7 +364,7 @@ impl Source {
                 }
                 None => 0,
             };
-            let place = (slot.0.addr().get() % PAGE - plan.first) / kind.size();
+            let place = plan.index_of(slot, kind);
             // SAFETY: the slot is not counted idle yet. Release: pairs with the Acquire of `take`.
             unsafe { word(page, place / BITS) }
                 .fetch_or(1 << (place % BITS), order(Step::PageGive, Release));
@@ -375,25 +420,56 @@ impl Source {
     }
 }
 
-fn slot(page: NonNull<Page>, kind: &Kind, plan: Plan, i: usize) -> Slot {
-    let place = plan.first + i * kind.size();
-    Slot(page.cast::<u8>().map_addr(|at| at | place))
+/// The memory of a page, of the system.
+fn allocate(plan: Plan) -> Option<NonNull<Page>> {
+    // SAFETY: the size is not 0.
+    NonNull::new(unsafe { std::alloc::alloc(plan.layout()) }).map(NonNull::cast)
+}
+
+/// Makes a page of memory; none of its slots is idle.
+///
+/// # Safety
+/// Memory as of `allocate`, and nobody else's.
+unsafe fn begin(page: NonNull<Page>, plan: Plan, is_of_span: bool) {
+    let head = Page {
+        state: AtomicU32::new(0),
+        is_of_span,
+        next: AtomicPtr::new(ptr::null_mut()),
+        #[cfg(all(test, smr_loom))]
+        freed: models::Freed::new(),
+    };
+    // SAFETY: the caller's contract.
+    unsafe { page.write(head) };
+    for index in 0..plan.words() {
+        // SAFETY: before the first slot (`Plan::of`).
+        unsafe { word_at(page, index).write(AtomicUsize::new(0)) };
+    }
 }
 
 /// # Safety
-/// The page is the caller's alone, with all its slots.
+/// The page, or span, is the caller's alone, with all its slots.
 unsafe fn free(page: NonNull<Page>, kind: &Kind, plan: Plan) {
-    (0..plan.len).for_each(|i| kind.open(slot(page, kind, plan, i)));
-    // SAFETY: of `fresh`, and whole.
-    unsafe { dealloc(page) };
+    (0..plan.len).for_each(|i| kind.open(plan.slot(page, kind, i)));
+    // SAFETY: it is there, and the caller's.
+    let is_of_span = unsafe { touch(page) }.is_of_span;
+    if plan.page == PAGE {
+        span::count(-1);
+    }
+    if is_of_span {
+        // SAFETY: of `span::take`, and whole.
+        unsafe { span::give(page) };
+    } else {
+        // SAFETY: of `allocate`, and whole.
+        unsafe { dealloc(page, plan) };
+    }
 }
 
 /// # Safety
-/// Of `fresh`, and not used again.
+/// Of `allocate`, for this plan, and not used again.
 #[cfg(not(all(test, smr_loom)))]
-unsafe fn dealloc(page: NonNull<Page>) {
+unsafe fn dealloc(page: NonNull<Page>, plan: Plan) {
     // SAFETY: the caller's contract; atomics have no destructors.
-    unsafe { std::alloc::dealloc(page.as_ptr().cast(), LAYOUT) };
+    unsafe { std::alloc::dealloc(page.as_ptr().cast(), plan.layout()) };
 }
 
 #[cfg(all(test, smr_loom))]

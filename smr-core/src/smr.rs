@@ -312,7 +312,7 @@ impl Smr {
         cell.get_or_init(|| {
             const KIND: &Kind = &Kind::of::<Deferred<'static>>();
             // SAFETY: the domain is static, or `Private` drops the zone before it.
-            unsafe { RawZone::new(self.core(), KIND, DEFAULT_QUOTA) }
+            unsafe { RawZone::new(self.core(), KIND, DEFAULT_QUOTA..=DEFAULT_QUOTA) }
         })
     }
 

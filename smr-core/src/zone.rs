@@ -2,6 +2,7 @@
 
 use core::fmt;
 use core::marker::PhantomData;
+use core::ops::RangeInclusive;
 use core::panic::{RefUnwindSafe, UnwindSafe};
 use core::ptr::NonNull;
 
@@ -31,7 +32,9 @@ use crate::stats::ZoneStats;
 ///
 /// # Memory
 /// Small items share pages of 4 KiB, which go back to the system's allocator when all of their slots are
-/// idle; the first 16 of a zone share less. Larger items are allocated one by one.
+/// idle; the first 16 of a zone share less. Larger items are allocated one by one. In processes with more than
+/// 8 MiB of pages these come from spans of 2 MiB, huge pages where the kernel grants them; see the crate's
+/// documentation.
 ///
 /// # Costs
 /// `alloc` and `retire` are O(1), without locked instructions (with membarrier), and lock-free; every
@@ -132,6 +135,25 @@ impl<T> Zone<T> {
     /// `bytes` each while sections are short. More means fewer polls and more memory.
     #[must_use]
     pub fn with_cache_bytes(smr: &Smr, bytes: usize) -> Zone<T> {
+        Zone::with_cache_range(smr, bytes..=bytes)
+    }
+
+    /// A zone of `smr` whose threads' limbos and stocks, see [`with_cache_bytes`](Self::with_cache_bytes), grow
+    /// with it: each to an eighth of the pages that the zone has, within `bytes`. For structures that may be
+    /// small and many. (Of items too large for pages it is the least.)
+    ///
+    /// # Panics
+    /// If the range is empty.
+    ///
+    /// ```
+    /// use smr_core::{Smr, Zone};
+    ///
+    /// let zone: Zone<[u64; 60]> = Zone::with_cache_range(&Smr::new(), 8 << 10..=192 << 10);
+    /// assert_eq!(zone.stats().unreclaimed_items(), 0);
+    /// ```
+    #[must_use]
+    pub fn with_cache_range(smr: &Smr, bytes: RangeInclusive<usize>) -> Zone<T> {
+        assert!(!bytes.is_empty(), "the range of cache bytes is not empty");
         // SAFETY: `smr`, which the zone keeps, keeps its domain alive.
         let raw = unsafe { RawZone::new(smr.core(), Self::KIND, bytes) };
         Zone {

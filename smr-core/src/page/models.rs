@@ -8,8 +8,11 @@ use crate::step::holds_and_catches;
 
 const SLOTS: usize = 2;
 const PLAN: Plan = Plan {
+    page: PAGE,
+    size: SIZE,
     first: 256,
     len: SLOTS,
+    complete: COMPLETE,
 };
 const KIND: &Kind = &Kind::of::<u64>();
 
@@ -38,7 +41,7 @@ std::thread_local! {
 ///
 /// # Safety
 /// Of `fresh`, and not used again.
-pub(super) unsafe fn bury(page: NonNull<Page>) {
+pub(super) unsafe fn bury(page: NonNull<Page>, _: Plan) {
     // SAFETY: the caller's contract.
     let freed = unsafe { &touch(page).freed };
     // SAFETY: loom checks it.
@@ -68,10 +71,12 @@ enum Act {
     /// Takes what is there, or a fresh page, and gives that back.
     Take,
     TakeAndTrim,
+    /// Takes one of the slots that are there, and gives it back.
+    TakeOne,
     TrimSome,
     Trim,
 }
-use Act::{Give, GiveBoth, Take, TakeAndTrim, Trim, TrimSome};
+use Act::{Give, GiveBoth, Take, TakeAndTrim, TakeOne, Trim, TrimSome};
 
 impl World {
     fn source(&self) -> &Source {
@@ -80,8 +85,8 @@ impl World {
     }
 
     fn use_it(&self, slot: Slot) {
-        if page_of(slot) == self.page {
-            let i = (slot.0.addr().get() % PAGE - PLAN.first) / size_of::<u64>();
+        if PLAN.page_of(slot) == self.page {
+            let i = PLAN.index_of(slot, KIND);
             // SAFETY: whose slot it is; loom checks that.
             unsafe { self.items[i].with(|n| *n += 1) };
         }
@@ -107,6 +112,14 @@ impl World {
                 self.act(Take, slots);
                 self.act(TrimSome, slots);
             }
+            TakeOne => {
+                let taken = Taker::claim(self.source()).and_then(|taker| {
+                    taker
+                        .pop()
+                        .and_then(|page| self.source().take_one(page, KIND, PLAN))
+                });
+                taken.into_iter().for_each(|slot| self.give(&[slot]));
+            }
             TrimSome => self.source().trim_some(KIND, PLAN),
             Trim => self.source().trim(KIND, PLAN),
         }
@@ -124,7 +137,7 @@ fn play(acts: &[Act]) {
     let world = Arc::new(World {
         source,
         items: std::array::from_fn(|_| OwnerCell::new(0)),
-        page: page_of(slots[0]),
+        page: PLAN.page_of(slots[0]),
     });
     for i in 0..SLOTS {
         if !acts.contains(&Give(i)) && !acts.contains(&GiveBoth) {
@@ -148,7 +161,7 @@ fn play(acts: &[Act]) {
     unsafe { Source::free(source, KIND, PLAN) };
     for page in buried {
         // SAFETY: of `fresh`, and all threads have ended.
-        unsafe { std::alloc::dealloc(page.as_ptr().cast(), LAYOUT) };
+        unsafe { std::alloc::dealloc(page.as_ptr().cast(), PLAN.layout()) };
     }
 }
 
@@ -161,6 +174,9 @@ const PLAYS: &[&[Act]] = &[
     &[GiveBoth, Take, Trim],
     &[Take, Take, Trim],
     &[Trim, TrimSome, GiveBoth],
+    &[Give(0), TakeOne, TrimSome],
+    &[GiveBoth, TakeOne],
+    &[TakeOne, Take, Trim],
 ];
 
 #[test]

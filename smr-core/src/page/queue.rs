@@ -2,7 +2,7 @@
 
 use core::ptr::{self, NonNull};
 
-use super::{COMPLETE, Page, Plan, Source, free, touch};
+use super::{Page, Plan, Source, free, touch};
 use crate::bucket::Kind;
 use crate::primitive::Ordering::{Acquire, Relaxed, Release};
 use crate::step::{Step, order};
@@ -80,7 +80,7 @@ impl<'s> Taker<'s> {
         for i in 0..LOOK {
             let Some(page) = self.pop_unseen() else {
                 // So that a round costs little for each page that it frees.
-                source.trim_at.store(COMPLETE.max(kept / 16), Relaxed);
+                source.trim_at.store(plan.complete.max(kept / 16), Relaxed);
                 if i == 0 {
                     return false;
                 }
@@ -92,6 +92,7 @@ impl<'s> Taker<'s> {
             if head.state.load(order(Step::PageTrim, Acquire)) == (plan.len as u32) << 1 | 1 {
                 // SAFETY: every slot is counted idle, and the page is out of the queue.
                 unsafe { free(page, kind, plan) };
+                source.pages.fetch_sub(1, Relaxed);
                 continue;
             }
             kept += 1;

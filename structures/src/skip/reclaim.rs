@@ -12,9 +12,13 @@ mod imp {
 
     pub(in super::super) struct Pool<T>(Zone<T>);
 
+    /// Bytes that a thread may keep of a pool. A map has several pools, and need not be large.
+    const LEAST: usize = 8 << 10;
+    const MOST: usize = 192 << 10;
+
     impl<T> Pool<T> {
         pub(in super::super) fn new(smr: &Domain) -> Self {
-            Pool(Zone::new_in(smr))
+            Pool(Zone::with_cache_range(smr, LEAST..=MOST))
         }
 
         /// Aborts if there is no memory.

@@ -14,9 +14,10 @@ use super::rules::Rule;
 /// An entry on level 0, on the others a chunk of the level below.
 pub(super) type Item = *mut ();
 
-/// The sizes of revisions, in items: of the largest eight fit a page.
+/// The sizes of revisions, in items: of the largest eight fit a page. More of them would waste less of each
+/// revision, and more on stocks.
 #[cfg(not(smr_loom))]
-pub(super) const CLASSES: [usize; 9] = [4, 8, 12, 15, 18, 21, 24, 27, 30];
+pub(super) const CLASSES: [usize; 3] = [10, 19, 30];
 /// In models all chunks split, and die.
 #[cfg(smr_loom)]
 pub(super) const CLASSES: [usize; 1] = [2];
@@ -28,11 +29,7 @@ pub(super) const CAP: usize = CLASSES[CLASSES.len() - 1];
 #[inline]
 pub(super) fn class_of(len: usize) -> usize {
     debug_assert!(len <= CAP);
-    let class = if len <= 12 {
-        len.saturating_sub(1) / 4
-    } else {
-        (len - 1) / 3 - 1
-    };
+    let class = CLASSES.iter().filter(|&&class| class < len).count();
     class.min(CLASSES.len() - 1)
 }
 
@@ -331,11 +328,11 @@ mod tests {
 
     #[test]
     fn drafts_hold_what_was_put_there() {
-        let mut memory = Sized::<12>::new();
+        let mut memory = Sized::<19>::new();
         let at: *mut Rev = (&raw mut memory).cast();
         let item = |n: usize| ptr::without_provenance_mut(n * 8);
         // SAFETY: memory of this class, and this test's own.
-        let mut draft = unsafe { Draft::new(at, 2, (ptr::null_mut(), 7), 3) };
+        let mut draft = unsafe { Draft::new(at, 1, (ptr::null_mut(), 7), 3) };
         draft.push(10, item(1));
         draft.append(&[20, 30], &[item(2), item(3)]);
         // SAFETY: written, and there.

@@ -51,6 +51,6 @@ macro_rules! revs {
 }
 
 #[cfg(not(smr_loom))]
-revs!(c4 0 4, c8 1 8, c12 2 12, c15 3 15, c18 4 18, c21 5 21, c24 6 24, c27 7 27, c30 8 30);
+revs!(c10 0 10, c19 1 19, c30 2 30);
 #[cfg(smr_loom)]
 revs!(c2 0 2);

@@ -1,0 +1,120 @@
+//! Processes that have many pages take them from spans.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::process::Command;
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicIsize, Ordering::Relaxed};
+
+use smr_core::{Owned, Shared, Smr, Zone};
+
+const SPAN: usize = 2 << 20;
+
+/// The system's allocator, which counts bytes, and spans.
+struct Counting;
+
+static BYTES: AtomicIsize = AtomicIsize::new(0);
+static SPANS: AtomicIsize = AtomicIsize::new(0);
+
+fn count(layout: Layout, sign: isize) {
+    BYTES.fetch_add(sign * layout.size().cast_signed(), Relaxed);
+    if layout.align() == SPAN {
+        SPANS.fetch_add(sign, Relaxed);
+    }
+}
+
+// SAFETY: the system's.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(layout, 1);
+        // SAFETY: the caller's contract.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
+        count(layout, -1);
+        // SAFETY: the caller's contract.
+        unsafe { System.dealloc(at, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+type Item = [u64; 8];
+
+/// Mebibytes of items, of which each says whose it is.
+fn fill(zone: &Zone<Item>, who: u64, mib: usize) -> Vec<Owned<'_, Item>> {
+    let n = (mib << 20) / size_of::<Item>();
+    (0..n as u64)
+        .map(|i| zone.alloc([who, i, !i, who, i, !i, who, i]))
+        .collect()
+}
+
+fn check(items: &[Owned<'_, Item>], who: u64) {
+    for (i, item) in (0..).zip(items) {
+        assert_eq!(**item, [who, i, !i, who, i, !i, who, i]);
+    }
+}
+
+/// What fills spans is not overwritten by others, and goes back to the system.
+fn spans_come_and_go(expected: bool) {
+    let before = BYTES.load(Relaxed);
+    let smr = Smr::new();
+    let zone = Zone::new_in(&smr);
+    let first = fill(&zone, 0, 4);
+    assert_eq!(SPANS.load(Relaxed), 0, "few pages come from the system");
+    let second = fill(&zone, 1, 16);
+    let spans = SPANS.load(Relaxed);
+    assert_eq!(spans > 0, expected);
+    if expected {
+        assert!((6..=9).contains(&spans), "{spans} for 12 MiB");
+    }
+    check(&first, 0);
+    check(&second, 1);
+    drop(second);
+    zone.flush();
+    // What is still idle belongs to the threads' stocks.
+    assert!(SPANS.load(Relaxed) <= 2, "spans go back");
+    check(&first, 0);
+    drop(first);
+
+    let start = Barrier::new(4);
+    std::thread::scope(|scope| {
+        for who in 0..4 {
+            let (zone, start) = (&zone, &start);
+            scope.spawn(move || {
+                start.wait();
+                for _ in 0..3 {
+                    let items = fill(zone, who, 6);
+                    check(&items, who);
+                    for item in items {
+                        let item = item.into_shared(&zone.enter()).as_raw();
+                        // SAFETY: of this zone, never published, retired once.
+                        unsafe { zone.retire(Shared::from_raw(item)) };
+                    }
+                }
+            });
+        }
+    });
+    drop(zone);
+    assert_eq!(SPANS.load(Relaxed), 0, "all spans go back");
+    drop(smr);
+    let left = BYTES.load(Relaxed) - before;
+    assert!(left < 1 << 20, "{left} bytes are left");
+}
+
+const ROLE: &str = "SPANS_TEST_ROLE";
+
+#[test]
+fn spans_come_and_go_and_can_be_turned_off() {
+    if std::env::var_os(ROLE).is_some() {
+        return spans_come_and_go(false);
+    }
+    spans_come_and_go(true);
+    let this = std::env::current_exe().expect("the test's file");
+    let status = Command::new(this)
+        .arg("spans_come_and_go_and_can_be_turned_off")
+        .envs([(ROLE, "1"), ("SMR_CORE_HUGE_PAGES", "0")])
+        .status();
+    assert!(status.expect("it starts").success());
+}
