@@ -174,9 +174,13 @@ const PLAYS: &[&[Act]] = &[
     &[GiveBoth, Take, Trim],
     &[Take, Take, Trim],
     &[Trim, TrimSome, GiveBoth],
-    &[Give(0), TakeOne, TrimSome],
+];
+
+/// Slots that are taken one by one, as from spans.
+const ONE_BY_ONE: &[&[Act]] = &[
     &[GiveBoth, TakeOne],
-    &[TakeOne, Take, Trim],
+    &[TakeOne, Take],
+    &[Give(0), TakeOne, TrimSome],
 ];
 
 #[test]
@@ -194,5 +198,13 @@ fn every_slot_comes_back() {
             Step::TakerClaim,
             Step::TakerDrop,
         ],
+    );
+}
+
+#[test]
+fn every_slot_that_is_taken_alone_comes_back() {
+    holds_and_catches(
+        || ONE_BY_ONE.iter().for_each(|acts| model(|| play(acts))),
+        &[Step::PageTake],
     );
 }

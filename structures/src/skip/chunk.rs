@@ -6,7 +6,7 @@ use core::ops::Deref;
 use smr_core::primitive::{AtomicPtr, AtomicU32, Ordering, interruptible};
 
 use super::reclaim::{Section, see};
-use super::rev::{Item, Rev};
+use super::rev::{Item, Rev, prefetch};
 use super::rules::Rule;
 
 /// Where a chunk begins.
@@ -189,6 +189,15 @@ impl Chunk {
         let word = Word(self.word.load(Rule::Load.order(Ordering::SeqCst)));
         interruptible();
         word
+    }
+
+    /// Asks the cache for what is there now.
+    #[inline]
+    pub(super) fn prefetch(&self) {
+        // Models have no caches, and would take it for an access. Relaxed: nobody looks there by this.
+        if cfg!(not(smr_loom)) {
+            prefetch(Word(self.word.load(Ordering::Relaxed)).rev(), true);
+        }
     }
 
     /// SeqCst: every change of content linearizes here.

@@ -168,10 +168,16 @@ impl<'s> View<'s> {
     /// Asks the cache for what is behind the head: the hints, or the items as well.
     #[inline]
     pub(super) fn prefetch(self, items: bool) {
-        let lines = if items { 8 } else { 4 };
-        let start = self.at.cast::<u8>();
-        (0..lines).for_each(|line| crate::hash::prefetch(start.wrapping_add(64 * line)));
+        prefetch(self.at, items);
     }
+}
+
+/// Asks the cache for a revision, which need not be there any more.
+#[inline]
+pub(super) fn prefetch(rev: *const Rev, items: bool) {
+    let lines = if items { 8 } else { 4 };
+    let start = rev.cast::<u8>();
+    (0..lines).for_each(|line| crate::hash::prefetch(start.wrapping_add(64 * line)));
 }
 
 #[inline]

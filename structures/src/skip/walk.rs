@@ -45,6 +45,12 @@ unsafe impl Send for End<'_> {}
 // SAFETY: as above.
 unsafe impl Sync for End<'_> {}
 
+/// Asks the cache for entries: they lie anywhere, and are about to be looked at one after the other.
+fn prefetch(entries: &[Item]) {
+    let addresses = entries.iter().map(|entry| entry.cast_const().cast());
+    addresses.for_each(crate::hash::prefetch);
+}
+
 /// What is on the left of the first, or on the right of the second, is out of bounds.
 pub(super) type Bounds<'p, P> = (Cut<'p, P>, Cut<'p, P>);
 
@@ -187,8 +193,13 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
             true => upper.count(view.len(), |p| Self::locate(view, 0, p, section)),
             false => view.len(),
         };
+        let items = &view.items()[from..to.max(from)];
+        prefetch(items);
+        if !is_last && let Some(next) = Self::next(view, section) {
+            next.prefetch();
+        }
         walk.front = End {
-            items: view.items()[from..to.max(from)].iter(),
+            items: items.iter(),
             place: Place::In { seen, is_last },
         };
         true
@@ -238,8 +249,10 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
             true => lower.count(view.len(), |p| Self::locate(view, 0, p, section)),
             false => 0,
         };
+        let items = &view.items()[from.min(to)..to];
+        prefetch(items);
         walk.back = End {
-            items: view.items()[from.min(to)..to].iter(),
+            items: items.iter(),
             place: Place::In { seen, is_last },
         };
         true
