@@ -71,6 +71,12 @@ impl<N: Nodes<K, V>, K, V> Draft<N, K, V> {
         }
     }
 
+    /// Where its node is from.
+    #[inline]
+    pub(crate) fn nodes(&self) -> &N {
+        &self.nodes
+    }
+
     #[inline]
     pub(crate) fn key(&self) -> &K {
         match self.state.get() {
