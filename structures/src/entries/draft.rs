@@ -1,33 +1,32 @@
 //! Entries that are about to be published.
 
 use core::cell::{Cell, UnsafeCell};
-use core::mem::MaybeUninit;
+use core::mem::{self, MaybeUninit};
 use core::ptr;
 
 /// Where the nodes of a map are from.
 ///
 /// # Safety
-/// Nodes are what they are said to be: `key` and `value` point into the node, to what it was made of, until it
-/// is taken apart or disposed of.
+/// What `make` answers is a node, with that key and that value, until it is taken apart or disposed of.
 pub(crate) unsafe trait Nodes<K, V> {
     type Node;
+    /// What their memory is from, and goes back to.
+    type Pool: Copy;
+
+    fn pool(&self) -> Self::Pool;
 
     /// A node that nobody else has. Aborts if there is no memory.
     fn make(&self, key: K, value: V) -> *mut Self::Node;
 
-    /// # Safety
-    /// A node, which is there.
-    unsafe fn key(node: *mut Self::Node) -> *mut K;
+    fn pair(node: &Self::Node) -> (&K, &V);
 
-    /// # Safety
-    /// A node, which is there.
-    unsafe fn value(node: *mut Self::Node) -> *mut V;
+    fn value(node: &mut Self::Node) -> &mut V;
 
     /// What is in a node.
     ///
     /// # Safety
-    /// Of `make`, and nobody else has it. Once.
-    unsafe fn take(&self, node: *mut Self::Node) -> (K, V);
+    /// Of this pool, and nobody else has it. Once.
+    unsafe fn take(pool: Self::Pool, node: *mut Self::Node) -> (K, V);
 }
 
 /// An entry that is about to be published. Until it is made the key waits here, and the value if it is known
@@ -57,19 +56,25 @@ enum State {
 }
 
 impl<N: Nodes<K, V>, K, V> Draft<N, K, V> {
-    #[inline]
+    #[inline(always)]
     pub(crate) fn new(nodes: N, key: K, value: Option<V>) -> Self {
-        let state = match value {
-            None => State::Key,
-            Some(_) => State::Entry,
+        let (state, value) = match value {
+            None => (State::Key, MaybeUninit::uninit()),
+            Some(value) => (State::Entry, MaybeUninit::new(value)),
         };
         Draft {
             nodes,
             state: Cell::new(state),
             key: UnsafeCell::new(MaybeUninit::new(key)),
-            value: UnsafeCell::new(value.map_or(MaybeUninit::uninit(), MaybeUninit::new)),
+            value: UnsafeCell::new(value),
             node: Cell::new(ptr::null_mut()),
         }
+    }
+
+    /// Where its node is from.
+    #[inline]
+    pub(crate) fn nodes(&self) -> &N {
+        &self.nodes
     }
 
     #[inline]
@@ -82,10 +87,9 @@ impl<N: Nodes<K, V>, K, V> Draft<N, K, V> {
                 unsafe { key.assume_init_ref() }
             }
             State::Node => {
-                // SAFETY: a node.
-                let key = unsafe { N::key(self.node.get()) };
                 // SAFETY: this draft's own.
-                unsafe { &*key }
+                let node = unsafe { &*self.node.get() };
+                N::pair(node).0
             }
             State::Gone => unreachable!("only a draft in use is looked at"),
         }
@@ -115,7 +119,7 @@ impl<N: Nodes<K, V>, K, V> Draft<N, K, V> {
         unsafe { value.assume_init_read() }
     }
 
-    #[inline]
+    #[inline(always)]
     fn make(&self, key: K, value: V) {
         self.node.set(self.nodes.make(key, value));
         self.state.set(State::Node);
@@ -124,7 +128,7 @@ impl<N: Nodes<K, V>, K, V> Draft<N, K, V> {
     /// Makes the node, with the value that was known, if it is not made yet.
     ///
     /// Aborts if there is no memory.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn make_whole(&self) {
         if self.state.get() == State::Entry {
             self.state.set(State::Gone);
@@ -152,11 +156,10 @@ impl<N: Nodes<K, V>, K, V> Draft<N, K, V> {
     }
 
     /// Gives the node this value; the one that it had.
+    #[inline(always)]
     pub(crate) fn exchange(&self, value: V) -> V {
-        // SAFETY: a node.
-        let place = unsafe { N::value(self.node()) };
         // SAFETY: this draft's own: the attempt to publish it has failed.
-        unsafe { place.replace(value) }
+        unsafe { exchange::<N, K, V>(self.node(), value) }
     }
 
     /// The node, which has been made. Still the draft's.
@@ -191,7 +194,7 @@ impl<N: Nodes<K, V>, K, V> Draft<N, K, V> {
             }
             State::Node => {
                 // SAFETY: this draft's own.
-                let (_, value) = unsafe { self.nodes.take(self.node.get()) };
+                let (_, value) = unsafe { N::take(self.nodes.pool(), self.node.get()) };
                 Some(value)
             }
             before => {
@@ -203,30 +206,56 @@ impl<N: Nodes<K, V>, K, V> Draft<N, K, V> {
 }
 
 impl<N: Nodes<K, V>, K, V> Drop for Draft<N, K, V> {
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
-        if self.state.get() != State::Gone {
-            self.discard();
+        let state = self.state.get();
+        if state == State::Gone {
+            return;
         }
+        let parts = (self.key.get(), self.value.get());
+        // SAFETY: this draft's own; whether they are there the state tells.
+        let key = unsafe { parts.0.read() };
+        // SAFETY: as above.
+        let value = unsafe { parts.1.read() };
+        // SAFETY: of a draft in this state, which is not used again.
+        unsafe { discard::<N, K, V>(self.nodes.pool(), state, key, value, self.node.get()) }
     }
 }
 
-impl<N: Nodes<K, V>, K, V> Draft<N, K, V> {
-    #[cold]
-    #[inline(never)]
-    fn discard(&mut self) {
-        match self.state.replace(State::Gone) {
-            // SAFETY: it is there.
-            State::Key => drop(unsafe { self.take_key() }),
-            State::Entry => {
-                // SAFETY: it is there. Dropped even if the key's drop panics.
-                let _value = unsafe { self.take_value() };
-                // SAFETY: as above.
-                drop(unsafe { self.take_key() });
-            }
-            // SAFETY: this draft's own.
-            State::Node => drop(unsafe { self.nodes.take(self.node.get()) }),
-            State::Gone => {}
+/// Gives a node this value; the one that it had. Not inlined: only a second attempt comes here.
+///
+/// # Safety
+/// A node that nobody else has.
+#[inline(never)]
+unsafe fn exchange<N: Nodes<K, V>, K, V>(node: *mut N::Node, value: V) -> V {
+    // SAFETY: the caller's contract.
+    mem::replace(N::value(unsafe { &mut *node }), value)
+}
+
+/// Drops what is in a draft. Of its parts, so that the draft need not be in memory: each operation may panic, and
+/// so calls this.
+///
+/// # Safety
+/// They are a draft's, in this state. Once.
+#[inline(never)]
+unsafe fn discard<N: Nodes<K, V>, K, V>(
+    pool: N::Pool,
+    state: State,
+    key: MaybeUninit<K>,
+    value: MaybeUninit<V>,
+    node: *mut N::Node,
+) {
+    match state {
+        // SAFETY: it is there.
+        State::Key => drop(unsafe { key.assume_init() }),
+        State::Entry => {
+            // SAFETY: it is there. Dropped even if the key's drop panics.
+            let _value = unsafe { value.assume_init() };
+            // SAFETY: as above.
+            drop(unsafe { key.assume_init() });
         }
+        // SAFETY: this draft's own.
+        State::Node => drop(unsafe { N::take(pool, node) }),
+        State::Gone => {}
     }
 }

@@ -14,43 +14,45 @@ pub(crate) enum Decision {
     Put,
 }
 
-type Pair<'g, K, V> = (&'g K, &'g V);
-
 /// What has been done.
-pub(crate) enum Written<'g, N: Nodes<K, V>, K, V> {
+pub(crate) enum Written<'g, N: Nodes<K, V, Node: 'g>, K, V> {
     /// Nothing: what is there, and the draft.
-    Kept(Option<Pair<'g, K, V>>, Draft<N, K, V>),
+    Kept(Option<&'g N::Node>, Draft<N, K, V>),
     /// What was there, and what is now.
-    Put(Option<Pair<'g, K, V>>, Pair<'g, K, V>),
-    Removed(Option<Pair<'g, K, V>>),
+    Put(Option<&'g N::Node>, &'g N::Node),
+    Removed(Option<&'g N::Node>),
 }
 
-/// An operation on a map, with a draft, within a section of `'g`.
-pub(crate) trait Writing<'g, K: 'g, V: 'g>: Sized {
-    type Nodes: Nodes<K, V>;
+/// An operation on a map, with a draft, within a section of `'g`. All of it is inlined, or the draft would be handed
+/// over in memory.
+pub(crate) trait Writing<'g, K: 'g, V: 'g>: Sized + 'g {
+    type Nodes: Nodes<K, V, Node: 'g>;
 
     /// Does with the entry of the draft's key what `decide` says, in one atomic step. It is asked again when
     /// another entry has come meanwhile.
     fn write(
         self,
-        decide: impl FnMut(Option<Pair<'g, K, V>>, &Draft<Self::Nodes, K, V>) -> Decision,
+        decide: impl FnMut(
+            Option<&'g <Self::Nodes as Nodes<K, V>>::Node>,
+            &Draft<Self::Nodes, K, V>,
+        ) -> Decision,
     ) -> Written<'g, Self::Nodes, K, V>;
 
     /// Of a draft with a value.
-    #[inline]
+    #[inline(always)]
     fn insert(self) -> Option<&'g V> {
         let written = self.write(|_, draft| {
             draft.make_whole();
             Decision::Put
         });
         match written {
-            Written::Put(old, _) => old.map(|(_, value)| value),
+            Written::Put(old, _) => old.map(|old| Self::Nodes::pair(old).1),
             _ => unreachable!("it was told to put"),
         }
     }
 
     /// Of a draft with a value. What is there now, or what is there instead and the value.
-    #[inline]
+    #[inline(always)]
     fn try_insert(self) -> Result<&'g V, OccupiedError<'g, V>> {
         let written = self.write(|old, draft| match old {
             Some(_) => Decision::Keep,
@@ -60,40 +62,40 @@ pub(crate) trait Writing<'g, K: 'g, V: 'g>: Sized {
             }
         });
         match written {
-            Written::Kept(Some((_, current)), draft) => Err(OccupiedError {
-                current,
+            Written::Kept(Some(there), draft) => Err(OccupiedError {
+                current: Self::Nodes::pair(there).1,
                 not_inserted: draft.into_value().expect("the draft has it"),
             }),
-            Written::Put(_, (_, value)) => Ok(value),
+            Written::Put(_, new) => Ok(Self::Nodes::pair(new).1),
             _ => unreachable!("it was told to keep what is there, or to put"),
         }
     }
 
     /// Of a draft without a value, like the others.
-    #[inline]
+    #[inline(always)]
     fn update(self, mut f: impl FnMut(&V) -> V) -> Option<&'g V> {
         let written = self.write(|old, draft| match old {
-            Some((_, value)) => {
-                draft.make_with(f(value));
+            Some(old) => {
+                draft.make_with(f(Self::Nodes::pair(old).1));
                 Decision::Put
             }
             None => Decision::Keep,
         });
         match written {
-            Written::Put(_, (_, value)) => Some(value),
+            Written::Put(_, new) => Some(Self::Nodes::pair(new).1),
             _ => None,
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn update_or_insert_with(self, mut f: impl FnMut(&V) -> V, make: impl FnOnce() -> V) -> &'g V {
         let mut make = Some(make);
         // What was made: in the draft, or here while an updated value is in the draft.
         let (mut made_in_draft, mut made) = (false, None);
         let written = self.write(|old, draft| {
             match old {
-                Some((_, value)) => {
-                    let new = f(value);
+                Some(old) => {
+                    let new = f(Self::Nodes::pair(old).1);
                     if core::mem::take(&mut made_in_draft) {
                         made = Some(draft.exchange(new));
                     } else {
@@ -112,18 +114,18 @@ pub(crate) trait Writing<'g, K: 'g, V: 'g>: Sized {
             Decision::Put
         });
         match written {
-            Written::Put(_, (_, value)) => value,
+            Written::Put(_, new) => Self::Nodes::pair(new).1,
             _ => unreachable!("it was told to put"),
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn compute<T>(
         self,
-        mut f: impl FnMut(Option<Pair<'g, K, V>>) -> Operation<V, T>,
+        mut f: impl FnMut(Option<(&'g K, &'g V)>) -> Operation<V, T>,
     ) -> Compute<'g, K, V, T> {
         let mut aborted = None;
-        let written = self.write(|old, draft| match f(old) {
+        let written = self.write(|old, draft| match f(old.map(Self::Nodes::pair)) {
             Operation::Insert(value) => {
                 draft.make_with(value);
                 Decision::Put
@@ -138,9 +140,18 @@ pub(crate) trait Writing<'g, K: 'g, V: 'g>: Sized {
             }
         });
         match (written, aborted) {
-            (Written::Put(None, new), _) => Compute::Inserted(new.0, new.1),
-            (Written::Put(Some(old), new), _) => Compute::Updated { old, new },
-            (Written::Removed(Some(old)), _) => Compute::Removed(old.0, old.1),
+            (Written::Put(None, new), _) => {
+                let (key, value) = Self::Nodes::pair(new);
+                Compute::Inserted(key, value)
+            }
+            (Written::Put(Some(old), new), _) => Compute::Updated {
+                old: Self::Nodes::pair(old),
+                new: Self::Nodes::pair(new),
+            },
+            (Written::Removed(Some(old)), _) => {
+                let (key, value) = Self::Nodes::pair(old);
+                Compute::Removed(key, value)
+            }
             (_, Some(answer)) => Compute::Aborted(answer),
             _ => unreachable!("an entry that is not there is not removed"),
         }

@@ -25,9 +25,15 @@ pub(super) struct Making<'g, K, V> {
     section: &'g Section<'g>,
 }
 
-// SAFETY: that is what entries are.
-unsafe impl<K, V> Nodes<K, V> for Making<'_, K, V> {
+// SAFETY: made of them.
+unsafe impl<'g, K, V> Nodes<K, V> for Making<'g, K, V> {
     type Node = Entry<K, V>;
+    type Pool = &'g Memory<K, V>;
+
+    #[inline]
+    fn pool(&self) -> Self::Pool {
+        self.memory
+    }
 
     #[inline]
     fn make(&self, key: K, value: V) -> *mut Entry<K, V> {
@@ -35,20 +41,18 @@ unsafe impl<K, V> Nodes<K, V> for Making<'_, K, V> {
     }
 
     #[inline]
-    unsafe fn key(node: *mut Entry<K, V>) -> *mut K {
-        // SAFETY: the caller's contract.
-        unsafe { &raw mut (*node).key }
+    fn pair(node: &Entry<K, V>) -> (&K, &V) {
+        node.pair()
     }
 
     #[inline]
-    unsafe fn value(node: *mut Entry<K, V>) -> *mut V {
-        // SAFETY: the caller's contract.
-        unsafe { &raw mut (*node).value }
+    fn value(node: &mut Entry<K, V>) -> &mut V {
+        &mut node.value
     }
 
-    unsafe fn take(&self, node: *mut Entry<K, V>) -> (K, V) {
+    unsafe fn take(memory: Self::Pool, node: *mut Entry<K, V>) -> (K, V) {
         // SAFETY: the caller's contract.
-        let Entry { key, value } = unsafe { self.memory.take(node) };
+        let Entry { key, value } = unsafe { memory.take(node) };
         (key, value)
     }
 }
@@ -94,10 +98,10 @@ pub(super) struct Write<'g, K, V, C> {
 impl<'g, K, V, C: Comparator<K>> Writing<'g, K, V> for Write<'g, K, V, C> {
     type Nodes = Making<'g, K, V>;
 
-    #[inline]
+    #[inline(always)]
     fn write(
         self,
-        mut decide: impl FnMut(Option<(&'g K, &'g V)>, &Drafted<'g, K, V>) -> Decision,
+        mut decide: impl FnMut(Option<&'g Entry<K, V>>, &Drafted<'g, K, V>) -> Decision,
     ) -> Written<'g, Making<'g, K, V>, K, V> {
         let Write {
             core,
@@ -109,7 +113,7 @@ impl<'g, K, V, C: Comparator<K>> Writing<'g, K, V> for Write<'g, K, V, C> {
             hint: Core::<K, V, C>::hint(draft.key(), 0),
             comparator: &core.comparator,
         };
-        let decide = |old: Option<&'g Entry<K, V>>| match decide(old.map(Entry::pair), &draft) {
+        let decide = |old: Option<&'g Entry<K, V>>| match decide(old, &draft) {
             Decision::Keep => update::Decision::Keep,
             Decision::Remove => update::Decision::Remove,
             Decision::Put => update::Decision::Put(draft.node()),
@@ -121,11 +125,10 @@ impl<'g, K, V, C: Comparator<K>> Writing<'g, K, V> for Write<'g, K, V, C> {
             }
         };
         let (old, decision) = core.change(section, &sought, decide, done);
-        let old = old.map(Entry::pair);
         match decision {
             update::Decision::Put(_) => {
                 let new = Core::<K, V, C>::entry(draft.published().cast(), section);
-                Written::Put(old, new.pair())
+                Written::Put(old, new)
             }
             update::Decision::Remove => Written::Removed(old),
             update::Decision::Keep => Written::Kept(old, draft),

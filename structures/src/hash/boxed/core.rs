@@ -11,8 +11,9 @@ use super::super::bucket::{Probe, Rehash};
 use super::super::reclaim::Pool;
 use super::super::spread;
 use super::super::table::{self, Decided, Decision, Table};
-use super::node::{Draft, Node, Wanted};
+use super::node::{Drafted, Making, Node, Wanted};
 use super::word::{Stored, Word, Words};
+use crate::entries::{self, Draft, Writing, Written};
 use crate::first_panic::FirstPanic;
 
 pub(super) struct Core<K, V, S> {
@@ -69,18 +70,6 @@ where
     #[inline]
     pub(super) fn hash<Q: ?Sized + Hash>(&self, key: &Q) -> u64 {
         spread(self.hasher.hash_one(key))
-    }
-
-    /// Of a key, and its value if that is known.
-    #[inline]
-    pub(super) fn draft<'g>(
-        &'g self,
-        section: &'g Section<'g>,
-        (key, value): (K, Option<V>),
-        hash: u64,
-    ) -> Draft<'g, 'g, K, V> {
-        let depth = self.table.depth();
-        Draft::new(&self.nodes, section, (key, value), hash, depth)
     }
 
     #[inline]
@@ -149,80 +138,6 @@ where
     ) -> Option<Word> {
         let mut decide = table::stable(decide, last);
         self.table.write(section, hash, probe, &Stored, &mut decide)
-    }
-
-    /// Does with the entry of the draft's key what `decide` says; what it puts is the draft. It is asked
-    /// again when the entry has changed meanwhile.
-    #[inline]
-    pub(super) fn put<'g>(
-        &'g self,
-        section: &'g Section<'g>,
-        draft: Draft<'g, 'g, K, V>,
-        mut decide: impl FnMut(Option<&'g Node<K, V>>, &Draft<'g, 'g, K, V>) -> Decision<Word>,
-    ) -> Put<'g, K, V> {
-        let mut last = Decision::Keep;
-        let done = self.write_at_once(section, draft.hash(), &draft, |old| {
-            // SAFETY: found in the table within the section.
-            let entry = old.map(|word| unsafe { self.entry(word, section) });
-            last = decide(entry, &draft);
-            last
-        });
-        match done {
-            // SAFETY: the table's answer, and what was decided last.
-            Ok(old) => unsafe { self.conclude(section, draft, old, last) },
-            Err(seen) => self.put_closely(section, draft, decide, seen),
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn put_closely<'g>(
-        &'g self,
-        section: &'g Section<'g>,
-        draft: Draft<'g, 'g, K, V>,
-        mut decide: impl FnMut(Option<&'g Node<K, V>>, &Draft<'g, 'g, K, V>) -> Decision<Word>,
-        seen: Option<Decided<Word>>,
-    ) -> Put<'g, K, V> {
-        let mut last = seen.map_or(Decision::Keep, |(_, decision)| decision);
-        let mut decide = |old: Option<Word>| {
-            // SAFETY: found in the table within the section.
-            let entry = old.map(|word| unsafe { self.entry(word, section) });
-            last = decide(entry, &draft);
-            last
-        };
-        let old = self.write_closely(section, draft.hash(), &draft, &mut decide, seen);
-        // SAFETY: the table's answer, and what was decided last.
-        unsafe { self.conclude(section, draft, old, last) }
-    }
-
-    /// What has been done with a draft.
-    ///
-    /// # Safety
-    /// The table's answer to an operation of this section, by which the draft was put if it was decided so;
-    /// and that decision. Once.
-    #[inline(always)]
-    unsafe fn conclude<'g>(
-        &'g self,
-        section: &'g Section<'g>,
-        draft: Draft<'g, 'g, K, V>,
-        old: Option<Word>,
-        decision: Decision<Word>,
-    ) -> Put<'g, K, V> {
-        // SAFETY: for those that the operation has taken out.
-        let retire = |word| unsafe { self.retire(word, section) };
-        match decision {
-            Decision::Keep => {
-                // SAFETY: found in the table within the section.
-                let there = old.map(|word| unsafe { self.entry(word, section) });
-                Put::Kept(there, draft)
-            }
-            Decision::Put(_) => {
-                // First of all: the draft is the map's.
-                let new = draft.published();
-                Put::Done(old.map(retire), new)
-            }
-            Decision::Remove => Put::Removed(old.map(retire)),
-        }
     }
 
     /// Removes an entry, if it is there and `condition` holds.
@@ -330,6 +245,135 @@ where
     }
 }
 
+/// An operation that may store an entry.
+pub(super) struct Write<'g, K, V, S> {
+    core: &'g Core<K, V, S>,
+    section: &'g Section<'g>,
+    draft: Drafted<'g, K, V>,
+}
+
+impl<'g, K, V, S> Writing<'g, K, V> for Write<'g, K, V, S>
+where
+    K: Hash + Eq,
+    S: BuildHasher,
+{
+    type Nodes = Making<'g, K, V>;
+
+    #[inline(always)]
+    fn write(
+        self,
+        mut decide: impl FnMut(Option<&'g Node<K, V>>, &Drafted<'g, K, V>) -> entries::Decision,
+    ) -> Written<'g, Making<'g, K, V>, K, V> {
+        let Write {
+            core,
+            section,
+            draft,
+        } = self;
+        let mut last = Decision::Keep;
+        let done = core.write_at_once(section, draft.nodes().hash(), &draft, |old| {
+            last = core.decide_writing(section, old, &draft, &mut decide);
+            last
+        });
+        match done {
+            // SAFETY: the table's answer, and what was decided last.
+            Ok(old) => unsafe { core.conclude_writing(section, draft, old, last) },
+            Err(seen) => core.write_draft_closely(section, draft, decide, seen),
+        }
+    }
+}
+
+impl<K, V, S> Core<K, V, S>
+where
+    K: Hash + Eq,
+    S: BuildHasher,
+{
+    /// Something is to be done with the entry of a key, which may be stored.
+    #[inline(always)]
+    pub(super) fn writing<'g>(
+        &'g self,
+        section: &'g Section<'g>,
+        hash: u64,
+        key: K,
+        value: Option<V>,
+    ) -> Write<'g, K, V, S> {
+        let nodes = Making::new(&self.nodes, section, hash, self.table.depth());
+        Write {
+            core: self,
+            section,
+            draft: Draft::new(nodes, key, value),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn write_draft_closely<'g>(
+        &'g self,
+        section: &'g Section<'g>,
+        draft: Drafted<'g, K, V>,
+        mut decide: impl FnMut(Option<&'g Node<K, V>>, &Drafted<'g, K, V>) -> entries::Decision,
+        seen: Option<Decided<Word>>,
+    ) -> Written<'g, Making<'g, K, V>, K, V> {
+        let mut last = seen.map_or(Decision::Keep, |(_, decision)| decision);
+        let mut decide = |old: Option<Word>| {
+            last = self.decide_writing(section, old, &draft, &mut decide);
+            last
+        };
+        let hash = draft.nodes().hash();
+        let old = self.write_closely(section, hash, &draft, &mut decide, seen);
+        // SAFETY: the table's answer, and what was decided last.
+        unsafe { self.conclude_writing(section, draft, old, last) }
+    }
+
+    #[inline(always)]
+    fn decide_writing<'g>(
+        &'g self,
+        section: &'g Section<'g>,
+        old: Option<Word>,
+        draft: &Drafted<'g, K, V>,
+        decide: &mut impl FnMut(Option<&'g Node<K, V>>, &Drafted<'g, K, V>) -> entries::Decision,
+    ) -> Decision<Word> {
+        // SAFETY: found in the table within the section.
+        let entry = old.map(|word| unsafe { self.entry(word, section) });
+        match decide(entry, draft) {
+            entries::Decision::Keep => Decision::Keep,
+            entries::Decision::Remove => Decision::Remove,
+            entries::Decision::Put => Decision::Put(draft.nodes().word(draft.node())),
+        }
+    }
+
+    /// What has been done with a draft.
+    ///
+    /// # Safety
+    /// The table's answer to an operation of this section, by which the draft was put if it was decided so;
+    /// and that decision. Once.
+    #[inline(always)]
+    unsafe fn conclude_writing<'g>(
+        &'g self,
+        section: &'g Section<'g>,
+        draft: Drafted<'g, K, V>,
+        old: Option<Word>,
+        decision: Decision<Word>,
+    ) -> Written<'g, Making<'g, K, V>, K, V> {
+        // SAFETY: for those that the operation has taken out.
+        let retire = |word| unsafe { self.retire(word, section) };
+        match decision {
+            Decision::Keep => {
+                // SAFETY: found in the table within the section.
+                let there = old.map(|word| unsafe { self.entry(word, section) });
+                Written::Kept(there, draft)
+            }
+            Decision::Put(new) => {
+                // First of all: the draft is the map's.
+                draft.publish();
+                // SAFETY: of the map; if it has been retired since, then within this section.
+                let new = unsafe { self.entry(new, section) };
+                Written::Put(old.map(retire), new)
+            }
+            Decision::Remove => Written::Removed(old.map(retire)),
+        }
+    }
+}
+
 impl<K, V, S> Core<K, V, S> {
     /// Asserts what must hold at rest.
     pub(super) fn check(&mut self) {
@@ -350,15 +394,6 @@ impl<K, V, S> Core<K, V, S> {
         self.table.pool.flush();
         self.nodes.flush();
     }
-}
-
-/// What a put did.
-pub(super) enum Put<'g, K, V> {
-    /// Nothing: what is there, and the draft.
-    Kept(Option<&'g Node<K, V>>, Draft<'g, 'g, K, V>),
-    /// What was there, and what is now.
-    Done(Option<&'g Node<K, V>>, &'g Node<K, V>),
-    Removed(Option<&'g Node<K, V>>),
 }
 
 /// Drops nodes, whatever panics: what is left when a map goes.

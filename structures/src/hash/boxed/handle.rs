@@ -49,15 +49,10 @@ where
 
     #[inline]
     fn get_or_insert_with(&self, key: K, make: impl FnOnce(&K) -> V) -> &V {
-        let hash = self.hash_of(&key);
-        if let Some(there) = self.get_with_hash(hash, &key) {
-            return there;
-        }
-        let value = make(&key);
-        match self.try_insert_with_hash(hash, key, value) {
-            Ok(inserted) => inserted,
-            Err(error) => error.current,
-        }
+        let (section, core) = (self.section(), self.core());
+        let hash = core.hash(&key);
+        let (Ok(value) | Err(value)) = core.try_insert_with(section, hash, key, make);
+        value
     }
 
     #[inline]

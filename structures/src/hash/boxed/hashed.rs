@@ -9,6 +9,7 @@ use super::map::HashMap;
 use super::node::Node;
 use super::pinned::HashMapRef;
 use crate::answers::{Compute, OccupiedError, Operation};
+use crate::entries::Writing;
 use crate::guard::Guard;
 
 /// Operations with a precomputed hash; see [`hash_of`](Self::hash_of).
@@ -115,7 +116,8 @@ where
         guard: &'g impl Guard,
     ) -> Option<&'g V> {
         let section = self.verify(guard);
-        self.core.insert(section, spread(hash), (key, value))
+        let writing = self.core.writing(section, spread(hash), key, Some(value));
+        writing.insert()
     }
 
     /// As [`try_insert`](Self::try_insert), with the key's [hash](Self::hash_of).
@@ -139,7 +141,8 @@ where
         guard: &'g impl Guard,
     ) -> Result<&'g V, OccupiedError<'g, V>> {
         let section = self.verify(guard);
-        self.core.try_insert(section, spread(hash), (key, value))
+        let writing = self.core.writing(section, spread(hash), key, Some(value));
+        writing.try_insert()
     }
 
     /// As [`update`](Self::update), with the key's [hash](Self::hash_of).
@@ -163,7 +166,8 @@ where
         K: 'g,
     {
         let section = self.verify(guard);
-        self.core.update(section, spread(hash), key, update)
+        let writing = self.core.writing(section, spread(hash), key, None);
+        writing.update(update)
     }
 
     /// As [`compute`](Self::compute), with the key's [hash](Self::hash_of). All else can be said by it.
@@ -190,7 +194,8 @@ where
         F: FnMut(Option<(&'g K, &'g V)>) -> Operation<V, T>,
     {
         let section = self.verify(guard);
-        self.core.compute(section, spread(hash), key, compute)
+        let writing = self.core.writing(section, spread(hash), key, None);
+        writing.compute(compute)
     }
 
     /// As [`remove`](Self::remove), with the key's [hash](Self::hash_of).
@@ -348,8 +353,7 @@ where
     /// ```
     #[inline]
     pub fn insert_with_hash(&self, hash: u64, key: K, value: V) -> Option<&V> {
-        let entry = (key, value);
-        self.core().insert(self.section(), spread(hash), entry)
+        self.writing(spread(hash), key, Some(value)).insert()
     }
 
     /// See [`HashMap::try_insert_with_hash`].
@@ -369,8 +373,7 @@ where
         key: K,
         value: V,
     ) -> Result<&V, OccupiedError<'_, V>> {
-        let entry = (key, value);
-        self.core().try_insert(self.section(), spread(hash), entry)
+        self.writing(spread(hash), key, Some(value)).try_insert()
     }
 
     /// See [`HashMap::update_with_hash`].
@@ -385,8 +388,7 @@ where
     where
         F: FnMut(&V) -> V,
     {
-        self.core()
-            .update(self.section(), spread(hash), key, update)
+        self.writing(spread(hash), key, None).update(update)
     }
 
     /// See [`HashMap::compute_with_hash`].
@@ -411,8 +413,7 @@ where
     where
         F: FnMut(Option<(&'g K, &'g V)>) -> Operation<V, T>,
     {
-        self.core()
-            .compute(self.section(), spread(hash), key, compute)
+        self.writing(spread(hash), key, None).compute(compute)
     }
 
     /// See [`HashMap::remove_with_hash`].

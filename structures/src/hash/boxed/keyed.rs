@@ -8,6 +8,7 @@ use super::iter::Drain;
 use super::map::HashMap;
 use super::node::Node;
 use crate::answers::{Compute, OccupiedError, Operation};
+use crate::entries::Writing;
 use crate::guard::Guard;
 
 impl<K, V, S> HashMap<K, V, S>
@@ -106,7 +107,8 @@ where
     #[inline]
     pub fn insert<'g>(&'g self, key: K, value: V, guard: &'g impl Guard) -> Option<&'g V> {
         let hash = self.core.hash(&key);
-        self.core.insert(self.verify(guard), hash, (key, value))
+        let section = self.verify(guard);
+        self.core.writing(section, hash, key, Some(value)).insert()
     }
 
     /// Stores a value where there is none, and returns it. Lock-free; O(1).
@@ -131,7 +133,9 @@ where
         guard: &'g impl Guard,
     ) -> Result<&'g V, OccupiedError<'g, V>> {
         let hash = self.core.hash(&key);
-        self.core.try_insert(self.verify(guard), hash, (key, value))
+        let section = self.verify(guard);
+        let writing = self.core.writing(section, hash, key, Some(value));
+        writing.try_insert()
     }
 
     /// Stores a value that is made if there is none, and returns it. Lock-free; O(1).
@@ -160,7 +164,7 @@ where
     {
         let section = self.verify(guard);
         let hash = self.core.hash(&key);
-        self.core.try_insert_with(section, hash, key, make)
+        self.core.try_insert_with(section, hash, key, |_| make())
     }
 
     /// The value of a key, which is stored if there is none. Lock-free; O(1).
@@ -222,7 +226,7 @@ where
     {
         let section = self.verify(guard);
         let hash = self.core.hash(&key);
-        self.core.update(section, hash, key, update)
+        self.core.writing(section, hash, key, None).update(update)
     }
 
     /// Changes the value of a key, or stores one; returns what is there then. Lock-free; O(1).
@@ -281,8 +285,8 @@ where
     {
         let section = self.verify(guard);
         let hash = self.core.hash(&key);
-        self.core
-            .update_or_insert_with(section, hash, key, update, make)
+        let writing = self.core.writing(section, hash, key, None);
+        writing.update_or_insert_with(update, make)
     }
 
     /// Inserts, changes or removes an entry, or does nothing, in one atomic step. Lock-free; O(1).
@@ -320,7 +324,8 @@ where
     {
         let section = self.verify(guard);
         let hash = self.core.hash(&key);
-        self.core.compute(section, hash, key, compute)
+        let writing = self.core.writing(section, hash, key, None);
+        writing.compute(compute)
     }
 
     /// Removes an entry, and returns its value. Lock-free; O(1).

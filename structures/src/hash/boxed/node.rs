@@ -1,8 +1,6 @@
 //! Nodes: a key and a value, where references to them stay good.
 
-use core::cell::{Cell, UnsafeCell};
 use core::marker::PhantomData;
-use core::mem::MaybeUninit;
 
 use equivalent::Equivalent;
 use smr_core::{Guard as Section, Shared, Zone};
@@ -10,6 +8,7 @@ use smr_core::{Guard as Section, Shared, Zone};
 use super::super::bucket::Probe;
 use super::super::prefetch;
 use super::word::{self, Head, Word};
+use crate::entries::{Draft, Nodes};
 
 /// An entry. Nobody changes it once it is published.
 #[repr(C, align(8))]
@@ -91,58 +90,30 @@ impl<Q: ?Sized + Equivalent<K>, K, V> Probe<Word> for Wanted<'_, Q, K, V> {
     }
 }
 
-/// A node that is about to be published. Until it is made the key waits here, and the value if it is known
-/// by then. Dropped with what is in it, unless it is published.
-///
-/// Shared references only, so that the key can be looked for while the closure that decides about the value
-/// has the draft, too.
-pub(super) struct Draft<'z, 'g, K, V> {
-    zone: &'z Zone<Node<K, V>>,
+/// The map's memory, for the node of one key.
+pub(super) struct Making<'g, K, V> {
+    zone: &'g Zone<Node<K, V>>,
     section: &'g Section<'g>,
     hash: u64,
     /// As for [`Word::new`].
     depth: u32,
-    state: Cell<State>,
-    /// Initialized as long as the state is `Key` or `Entry`.
-    key: UnsafeCell<MaybeUninit<K>>,
-    /// Initialized as long as the state is `Entry`.
-    value: UnsafeCell<MaybeUninit<V>>,
-    /// A node of the zone, and this draft's own, if the state is `Node`.
-    node: Cell<*mut Node<K, V>>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
-    Key,
-    /// A key and its value.
-    Entry,
-    Node,
-    /// Published, or taken apart.
-    Gone,
-}
+pub(super) type Drafted<'g, K, V> = Draft<Making<'g, K, V>, K, V>;
 
-impl<'z, 'g, K, V> Draft<'z, 'g, K, V> {
+impl<'g, K, V> Making<'g, K, V> {
     #[inline]
     pub(super) fn new(
-        zone: &'z Zone<Node<K, V>>,
+        zone: &'g Zone<Node<K, V>>,
         section: &'g Section<'g>,
-        (key, value): (K, Option<V>),
         hash: u64,
         depth: u32,
     ) -> Self {
-        let state = match value {
-            None => State::Key,
-            Some(_) => State::Entry,
-        };
-        Draft {
+        Making {
             zone,
             section,
             hash,
             depth,
-            state: Cell::new(state),
-            key: UnsafeCell::new(MaybeUninit::new(key)),
-            value: UnsafeCell::new(value.map_or(MaybeUninit::uninit(), MaybeUninit::new)),
-            node: Cell::new(core::ptr::null_mut()),
         }
     }
 
@@ -151,137 +122,47 @@ impl<'z, 'g, K, V> Draft<'z, 'g, K, V> {
         self.hash
     }
 
+    /// What points to a node that has been made.
     #[inline]
-    fn key(&self) -> &K {
-        match self.state.get() {
-            State::Key | State::Entry => {
-                // SAFETY: who moves it is not called by who looks at it.
-                let key = unsafe { &*self.key.get() };
-                // SAFETY: it is there in these states.
-                unsafe { key.assume_init_ref() }
-            }
-            // SAFETY: this draft's own node.
-            State::Node => unsafe { &(*self.node.get()).key },
-            State::Gone => unreachable!("only a draft in use is looked at"),
-        }
-    }
-
-    /// Moves the key out. The draft's state says so by then.
-    ///
-    /// # Safety
-    /// It was there until just now.
-    #[inline]
-    unsafe fn take_key(&self) -> K {
-        // SAFETY: nobody looks at it meanwhile.
-        let key = unsafe { &*self.key.get() };
-        // SAFETY: the caller's contract.
-        unsafe { key.assume_init_read() }
-    }
-
-    /// The same of the value.
-    ///
-    /// # Safety
-    /// As for `take_key`.
-    #[inline]
-    unsafe fn take_value(&self) -> V {
-        // SAFETY: nobody looks at it meanwhile.
-        let value = unsafe { &*self.value.get() };
-        // SAFETY: the caller's contract.
-        unsafe { value.assume_init_read() }
-    }
-
-    /// Aborts if there is no memory.
-    #[inline(always)]
-    fn make(&self, key: K, value: V) {
-        let node = make(self.zone, self.section, self.hash, key, value);
-        self.node.set(node);
-        self.state.set(State::Node);
-    }
-
-    /// The node, with the value that was known.
-    ///
-    /// Aborts if there is no memory.
-    #[inline(always)]
-    pub(super) fn whole(&self) -> Word {
-        if self.state.get() == State::Entry {
-            self.state.set(State::Gone);
-            // SAFETY: it was there, and is not used here again.
-            let key = unsafe { self.take_key() };
-            // SAFETY: as above.
-            let value = unsafe { self.take_value() };
-            self.make(key, value);
-        }
-        self.again()
-    }
-
-    /// The node, with this value in it; what it had before is dropped.
-    ///
-    /// Aborts if there is no memory.
-    #[inline]
-    pub(super) fn with(&self, value: V) -> Word {
-        if self.state.get() == State::Key {
-            self.state.set(State::Gone);
-            // SAFETY: it was there, and is not used here again.
-            let key = unsafe { self.take_key() };
-            self.make(key, value);
-        } else {
-            assert!(self.state.get() == State::Node, "it is published once");
-            // SAFETY: this draft's own: the attempt to publish it has failed.
-            unsafe { (*self.node.get()).value = value };
-        }
-        self.again()
-    }
-
-    /// The node, with this value in it, and the one that it had.
-    pub(super) fn exchange(&self, value: V) -> (Word, V) {
-        let word = self.again();
-        // SAFETY: this draft's own: the attempt to publish it has failed.
-        let place = unsafe { &mut (*self.node.get()).value };
-        (word, core::mem::replace(place, value))
-    }
-
-    /// The node, with the value that it has.
-    #[inline]
-    pub(super) fn again(&self) -> Word {
-        assert!(self.state.get() == State::Node, "it has a value");
-        Word::new(self.node.get().cast(), self.hash, self.depth)
-    }
-
-    /// It has been published: it is the map's now.
-    #[inline]
-    pub(super) fn published(self) -> &'g Node<K, V> {
-        assert!(self.state.get() == State::Node, "it was made before");
-        self.state.set(State::Gone);
-        // SAFETY: of the map; if it has been retired since, then within this section.
-        unsafe { &*self.node.get() }
-    }
-
-    /// The value back, if it has one.
-    pub(super) fn into_value(self) -> Option<V> {
-        match self.state.replace(State::Gone) {
-            State::Entry => {
-                // SAFETY: it was there, and is not used here again.
-                let value = unsafe { self.take_value() };
-                // SAFETY: as above.
-                drop(unsafe { self.take_key() });
-                Some(value)
-            }
-            State::Node => {
-                let node = Shared::from_raw(self.node.get());
-                // SAFETY: of this zone, and this draft's own.
-                let owned = unsafe { node.into_owned(self.zone) };
-                Some(owned.into_inner().value)
-            }
-            before => {
-                self.state.set(before);
-                None
-            }
-        }
+    pub(super) fn word(&self, node: *mut Node<K, V>) -> Word {
+        Word::new(node.cast(), self.hash, self.depth)
     }
 }
 
-/// Makes a node. Of its parts, not of a draft, which then need not be in memory; and not inlined, so that
-/// what decides is.
+// SAFETY: made of them.
+unsafe impl<'g, K, V> Nodes<K, V> for Making<'g, K, V> {
+    type Node = Node<K, V>;
+    type Pool = &'g Zone<Node<K, V>>;
+
+    #[inline]
+    fn pool(&self) -> Self::Pool {
+        self.zone
+    }
+
+    #[inline]
+    fn make(&self, key: K, value: V) -> *mut Node<K, V> {
+        make(self.zone, self.section, self.hash, key, value)
+    }
+
+    #[inline]
+    fn pair(node: &Node<K, V>) -> (&K, &V) {
+        node.pair()
+    }
+
+    #[inline]
+    fn value(node: &mut Node<K, V>) -> &mut V {
+        &mut node.value
+    }
+
+    unsafe fn take(zone: Self::Pool, node: *mut Node<K, V>) -> (K, V) {
+        // SAFETY: the caller's contract.
+        let owned = unsafe { Shared::from_raw(node).into_owned(zone) };
+        let Node { key, value, .. } = owned.into_inner();
+        (key, value)
+    }
+}
+
+/// Makes a node. Not inlined, so that what decides is.
 #[inline(never)]
 fn make<K, V>(
     zone: &Zone<Node<K, V>>,
@@ -295,54 +176,10 @@ fn make<K, V>(
     node.into_shared(section).as_raw()
 }
 
-impl<K: Eq, V> Probe<Word> for Draft<'_, '_, K, V> {
+impl<K: Eq, V> Probe<Word> for Drafted<'_, K, V> {
     #[inline]
     unsafe fn is(&self, word: Word) -> bool {
         // SAFETY: the caller's contract.
-        unsafe { Wanted::<K, K, V>::new(self.hash, self.key()).is(word) }
-    }
-}
-
-impl<K, V> Drop for Draft<'_, '_, K, V> {
-    #[inline(always)]
-    fn drop(&mut self) {
-        let state = self.state.get();
-        if state == State::Gone {
-            return;
-        }
-        let parts = (self.key.get(), self.value.get());
-        // SAFETY: this draft's own; whether they are there the state tells.
-        let key = unsafe { parts.0.read() };
-        // SAFETY: as above.
-        let value = unsafe { parts.1.read() };
-        // SAFETY: of a draft in this state, which is not used again.
-        unsafe { discard(self.zone, state, key, value, self.node.get()) }
-    }
-}
-
-/// Drops what is in a draft. Of its parts, as [`make`]: each operation may panic, and so calls this.
-///
-/// # Safety
-/// They are a draft's, in this state. Once.
-#[inline(never)]
-unsafe fn discard<K, V>(
-    zone: &Zone<Node<K, V>>,
-    state: State,
-    key: MaybeUninit<K>,
-    value: MaybeUninit<V>,
-    node: *mut Node<K, V>,
-) {
-    match state {
-        // SAFETY: it is there.
-        State::Key => drop(unsafe { key.assume_init() }),
-        State::Entry => {
-            // SAFETY: it is there. Dropped even if the key's drop panics.
-            let _value = unsafe { value.assume_init() };
-            // SAFETY: as above.
-            drop(unsafe { key.assume_init() });
-        }
-        // SAFETY: of this zone, and the draft's own: it is in no bucket's content.
-        State::Node => unsafe { zone.dispose(Shared::from_raw(node)) },
-        State::Gone => {}
+        unsafe { Wanted::<K, K, V>::new(self.nodes().hash, self.key()).is(word) }
     }
 }

@@ -5,10 +5,9 @@ use core::hash::{BuildHasher, Hash};
 use equivalent::Equivalent;
 use smr_core::Guard as Section;
 
-use super::super::table::Decision;
-use super::core::{Core, Put};
+use super::core::Core;
 use super::node::{Node, Wanted};
-use crate::answers::{Compute, OccupiedError, Operation};
+use crate::entries::Writing;
 use crate::guard::Guard;
 
 /// So many keys are looked for at once.
@@ -47,149 +46,22 @@ where
         }
     }
 
-    #[inline]
-    pub(super) fn insert<'g>(
-        &'g self,
-        section: &'g Section<'_>,
-        hash: u64,
-        (key, value): (K, V),
-    ) -> Option<&'g V> {
-        let draft = self.draft(section, (key, Some(value)), hash);
-        match self.put(section, draft, |_, draft| Decision::Put(draft.whole())) {
-            Put::Done(old, _) => old.map(|node| &node.value),
-            _ => unreachable!("it was told to put"),
-        }
-    }
-
-    /// What is there now, or what is there instead and the value.
-    #[inline]
-    pub(super) fn try_insert<'g>(
-        &'g self,
-        section: &'g Section<'_>,
-        hash: u64,
-        (key, value): (K, V),
-    ) -> Result<&'g V, OccupiedError<'g, V>> {
-        let draft = self.draft(section, (key, Some(value)), hash);
-        let put = self.put(section, draft, |old, draft| match old {
-            Some(_) => Decision::Keep,
-            None => Decision::Put(draft.whole()),
-        });
-        match put {
-            Put::Kept(Some(there), draft) => Err(OccupiedError {
-                current: &there.value,
-                not_inserted: draft.into_value().expect("the draft has it"),
-            }),
-            Put::Done(_, new) => Ok(&new.value),
-            _ => unreachable!("it was told to keep what is there, or to put"),
-        }
-    }
-
+    /// Stores a value that is made if there is none, outside of everything: making it may use the map, this very
+    /// key included.
     #[inline]
     pub(super) fn try_insert_with<'g>(
         &'g self,
-        section: &'g Section<'_>,
+        section: &'g Section<'g>,
         hash: u64,
         key: K,
-        make: impl FnOnce() -> V,
+        make: impl FnOnce(&K) -> V,
     ) -> Result<&'g V, &'g V> {
         if let Some(there) = self.get(section, hash, &key) {
             return Err(&there.value);
         }
-        // Outside of everything: it may use the map, this very key included.
-        let entry = (key, make());
-        let inserted = self.try_insert(section, hash, entry);
+        let value = make(&key);
+        let inserted = self.writing(section, hash, key, Some(value)).try_insert();
         inserted.map_err(|error| error.current)
-    }
-
-    #[inline]
-    pub(super) fn update<'g>(
-        &'g self,
-        section: &'g Section<'_>,
-        hash: u64,
-        key: K,
-        mut f: impl FnMut(&V) -> V,
-    ) -> Option<&'g V> {
-        let draft = self.draft(section, (key, None), hash);
-        let put = self.put(section, draft, |old, draft| match old {
-            Some(old) => Decision::Put(draft.with(f(&old.value))),
-            None => Decision::Keep,
-        });
-        match put {
-            Put::Done(_, new) => Some(&new.value),
-            _ => None,
-        }
-    }
-
-    #[inline]
-    pub(super) fn update_or_insert_with<'g>(
-        &'g self,
-        section: &'g Section<'_>,
-        hash: u64,
-        key: K,
-        mut f: impl FnMut(&V) -> V,
-        make: impl FnOnce() -> V,
-    ) -> &'g V {
-        let mut make = Some(make);
-        // What was made: in the draft, or here while an updated value is in the draft.
-        let (mut made_in_draft, mut made) = (false, None);
-        let draft = self.draft(section, (key, None), hash);
-        let put = self.put(section, draft, |old, draft| {
-            let word = match old {
-                Some(old) => {
-                    let new = f(&old.value);
-                    if core::mem::take(&mut made_in_draft) {
-                        let (word, displaced) = draft.exchange(new);
-                        made = Some(displaced);
-                        word
-                    } else {
-                        draft.with(new)
-                    }
-                }
-                None => {
-                    let value = made.take().or_else(|| make.take().map(|make| make()));
-                    made_in_draft = true;
-                    value.map_or_else(|| draft.again(), |value| draft.with(value))
-                }
-            };
-            Decision::Put(word)
-        });
-        match put {
-            Put::Done(_, new) => &new.value,
-            _ => unreachable!("it was told to put"),
-        }
-    }
-
-    #[inline]
-    pub(super) fn compute<'g, T>(
-        &'g self,
-        section: &'g Section<'_>,
-        hash: u64,
-        key: K,
-        mut f: impl FnMut(Option<(&'g K, &'g V)>) -> Operation<V, T>,
-    ) -> Compute<'g, K, V, T> {
-        let mut aborted = None;
-        let draft = self.draft(section, (key, None), hash);
-        let put = self.put(section, draft, |old, draft| match f(old.map(Node::pair)) {
-            Operation::Insert(value) => Decision::Put(draft.with(value)),
-            Operation::Remove => {
-                assert!(old.is_some(), "there is no entry that could be removed");
-                Decision::Remove
-            }
-            Operation::Abort(answer) => {
-                aborted = Some(answer);
-                Decision::Keep
-            }
-        });
-        match (put, aborted) {
-            (Put::Done(None, new), _) => Compute::Inserted(&new.key, &new.value),
-            (Put::Done(Some(old), new), _) => Compute::Updated {
-                old: old.pair(),
-                new: new.pair(),
-            },
-            (Put::Removed(Some(old)), _) => Compute::Removed(&old.key, &old.value),
-            (_, Some(answer)) => Compute::Aborted(answer),
-            _ => unreachable!("an entry that is not there is not removed"),
-        }
     }
 
     #[inline]

@@ -3,11 +3,12 @@
 mod keyed;
 
 use core::fmt;
+use core::hash::{BuildHasher, Hash};
 
 use smr_core::Guard as LocalGuard;
 use smr_core::OwnedGuard;
 
-use super::core::Core;
+use super::core::{Core, Write};
 use super::iter::{Iter, Keys, Values};
 use super::map::HashMap;
 use crate::guard::Guard;
@@ -45,6 +46,16 @@ impl<'map, K, V, S, G: Guard> HashMapRef<'map, K, V, S, G> {
     #[inline]
     pub(super) fn section(&self) -> &LocalGuard<'_> {
         self.guard.section()
+    }
+
+    /// Something is to be done with the entry of a key, which may be stored.
+    #[inline(always)]
+    pub(super) fn writing(&self, hash: u64, key: K, value: Option<V>) -> Write<'_, K, V, S>
+    where
+        K: Hash + Eq,
+        S: BuildHasher,
+    {
+        self.map.core.writing(self.section(), hash, key, value)
     }
 
     /// The map.

@@ -11,6 +11,7 @@ use super::super::builder::{Builder, Make, Settings};
 use super::iter::{Drain, Iter, Keys};
 use super::map::HashMap;
 use crate::answers::{Compute, Operation};
+use crate::entries::Writing;
 use crate::guard::Guard;
 use crate::set::{Change, Find, KeyMap, Set, SetRef};
 
@@ -328,14 +329,15 @@ where
     #[inline]
     fn insert(&self, section: &LocalGuard<'_>, key: K) -> bool {
         let hash = self.core.hash(&key);
-        self.core.try_insert(section, hash, (key, ())).is_ok()
+        let writing = self.core.writing(section, hash, key, Some(()));
+        writing.try_insert().is_ok()
     }
 
     #[inline]
     fn replace<'g>(&'g self, section: &'g LocalGuard<'_>, key: K) -> Option<&'g K> {
         let hash = self.core.hash(&key);
         let put = |_: Option<_>| Operation::<(), Infallible>::Insert(());
-        match self.core.compute(section, hash, key, put) {
+        match self.core.writing(section, hash, key, None).compute(put) {
             Compute::Updated { old, .. } => Some(old.0),
             _ => None,
         }

@@ -6,6 +6,7 @@ use equivalent::Equivalent;
 
 use super::HashMapRef;
 use crate::answers::{Compute, OccupiedError, Operation};
+use crate::entries::Writing;
 use crate::guard::Guard;
 use crate::hash::boxed::handle::Entry;
 use crate::hash::boxed::iter::Drain;
@@ -92,10 +93,9 @@ where
     /// ```
     #[inline]
     pub fn insert(&self, key: K, value: V) -> Option<&V> {
-        let hash = self.map.core.hash(&key);
-        self.map
-            .core
-            .insert(self.guard.section(), hash, (key, value))
+        let hash = self.core().hash(&key);
+        let writing = self.writing(hash, key, Some(value));
+        writing.insert()
     }
 
     /// See [`HashMap::try_insert`].
@@ -110,10 +110,9 @@ where
     /// ```
     #[inline]
     pub fn try_insert(&self, key: K, value: V) -> Result<&V, OccupiedError<'_, V>> {
-        let hash = self.map.core.hash(&key);
-        self.map
-            .core
-            .try_insert(self.guard.section(), hash, (key, value))
+        let hash = self.core().hash(&key);
+        let writing = self.writing(hash, key, Some(value));
+        writing.try_insert()
     }
 
     /// See [`HashMap::try_insert_with`].
@@ -131,10 +130,9 @@ where
     where
         F: FnOnce() -> V,
     {
-        let hash = self.map.core.hash(&key);
-        self.map
-            .core
-            .try_insert_with(self.guard.section(), hash, key, make)
+        let hash = self.core().hash(&key);
+        let core = self.core();
+        core.try_insert_with(self.section(), hash, key, |_| make())
     }
 
     /// See [`HashMap::get_or_insert`].
@@ -180,10 +178,8 @@ where
     where
         F: FnMut(&V) -> V,
     {
-        let hash = self.map.core.hash(&key);
-        self.map
-            .core
-            .update(self.guard.section(), hash, key, update)
+        let hash = self.core().hash(&key);
+        self.writing(hash, key, None).update(update)
     }
 
     /// See [`HashMap::update_or_insert`].
@@ -214,10 +210,9 @@ where
         F: FnOnce() -> V,
         U: FnMut(&V) -> V,
     {
-        let hash = self.map.core.hash(&key);
-        self.map
-            .core
-            .update_or_insert_with(self.guard.section(), hash, key, update, make)
+        let hash = self.core().hash(&key);
+        let writing = self.writing(hash, key, None);
+        writing.update_or_insert_with(update, make)
     }
 
     /// See [`HashMap::compute`].
@@ -238,10 +233,8 @@ where
     where
         F: FnMut(Option<(&'g K, &'g V)>) -> Operation<V, T>,
     {
-        let hash = self.map.core.hash(&key);
-        self.map
-            .core
-            .compute(self.guard.section(), hash, key, compute)
+        let hash = self.core().hash(&key);
+        self.writing(hash, key, None).compute(compute)
     }
 
     /// What shall become of a key, said in steps: `entry(key).and_modify(f).or_insert(value)`. Each of its
