@@ -1,5 +1,7 @@
 # The checks that .ci/run and long.sh share; to be sourced from the repository's root.
 #
+# Some leave out what takes long and is the least likely to find anything there: with LONG=1 they do not.
+#
 # Each kind of build has a target folder of its own, so that their flags do not evict each other's
 # artifacts. The toolchains: rustup's stable, which sanitizes with RUSTC_BOOTSTRAP, std excepted;
 # Debian's, whose source of std can be built (`with_std`); rustup's nightly, for libFuzzer.
@@ -8,15 +10,32 @@ target=${CARGO_TARGET_DIR:-target}
 host=$(rustc -vV | sed -n 's/^host: //p')
 tested=(-p smr-core -p structures -p fuzz)
 export CARGO_INCREMENTAL=0 CARGO_TERM_PROGRESS_WHEN=never
-# Checks measure nothing: no link-time optimization, which takes longer than the tests.
+# Checks measure nothing: no link-time optimization, which takes longer than the tests. Nobody debugs them, either:
+# a panic says where it was. What is optimized knows its lines, for the sanitizers' reports.
 export CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16
+export CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_RELEASE_DEBUG=line-tables-only
 
-# loom PREEMPTIONS [ARGS]: every model, and every mutant that must fail.
+# beside COMMAND OTHER: at the same time, for what has one thread. What the other says comes afterwards.
+beside() {
+    local log other status=0
+    log=$(mktemp)
+    $2 >"$log" 2>&1 &
+    other=$!
+    $1 || status=$?
+    wait "$other" || status=$?
+    cat "$log"
+    rm "$log"
+    return $status
+}
+
+# loom PREEMPTIONS: every model, and every mutant that must fail. Within a program they take turns.
 loom() {
-    LOOM_MAX_PREEMPTIONS=$1 RUSTFLAGS="--cfg smr_loom" \
-        cargo test --profile checked --target-dir "$target/loom" -p smr-core --lib --test loom -- "${@:2}"
-    LOOM_MAX_PREEMPTIONS=$1 RUSTFLAGS="--cfg smr_loom" \
-        cargo test --profile checked --target-dir "$target/loom" -p structures --lib models
+    export LOOM_MAX_PREEMPTIONS=$1
+    beside "modelled smr-core --lib --test loom" "modelled structures --lib models"
+}
+
+modelled() {
+    RUSTFLAGS="--cfg smr_loom" cargo test --profile checked --target-dir "$target/loom" -p "$@"
 }
 
 # The same with a narrow clock, on which sections enter busy first: the scenarios that it bears on.
@@ -33,27 +52,36 @@ suspension() {
             --test lock_freedom --test interleaving
 }
 
-# A narrow clock that starts near its end: wrap, the maximum delta and expired goals all the time.
+# A narrow clock that starts near its end: wrap, the maximum delta and expired goals all the time. Programs take longer
+# to optimize than to run.
 narrow() {
     RUSTFLAGS="--cfg smr_narrow" \
-        cargo test --profile checked --target-dir "$target/narrow" -p smr-core -p fuzz --lib --tests
-}
-
-# Fencing readers, chosen as a user would who turns membarrier off. The build is that of the tests.
-without_membarrier() {
-    SMR_CORE_MEMBARRIER=0 cargo test --workspace --lib --tests
+        cargo test --profile checked --target-dir "$target/narrow" -p smr-core --lib --tests &&
+        RUSTFLAGS="--cfg smr_narrow" cargo test --target-dir "$target/narrow" -p fuzz --lib --tests
 }
 
 # every_test_but NAMES: as arguments for cargo, one a line; NAMES are a sed alternative.
 every_test_but() {
-    ls smr-core/tests/*.rs structures/tests/*.rs fuzz/tests/*.rs | sed "s|.*/||; s|\\.rs\$||; /^\\($1\\)\$/d; s|^|--test=|"
+    ls {smr-core,structures,fuzz}/tests/*.rs structures/tests/*/main.rs |
+        sed "s|/main\\.rs\$||; s|.*/||; s|\\.rs\$||; /^\\($1\\)\$/d; s|^|--test=|"
+}
+
+# if_short NAME...: more of such an alternative, unless all is to be done.
+if_short() { [ -n "${LONG-}" ] || printf '\\|%s' "$@"; }
+
+# Fencing readers, chosen as a user would who turns membarrier off. The build is that of the tests. Without those that
+# compare a map's answers in one thread.
+without_membarrier() {
+    local tests
+    mapfile -t tests < <(every_test_but "loom$(if_short boxed_answers boxed_api hashed maps ordered serde skip_answers)")
+    SMR_CORE_MEMBARRIER=0 cargo test --workspace --lib "${tests[@]}"
 }
 
 # asan [ARGS]: AddressSanitizer and LeakSanitizer. The tests of faults and forks lose memory by design. Answers
 # of the ordered map, of thirty kinds of keys, take longer to build than all others together.
 asan() {
     local tests
-    mapfile -t tests < <(every_test_but 'faults\|fork\|loom\|skip_answers')
+    mapfile -t tests < <(every_test_but "faults\\|fork\\|loom$(if_short skip_answers)")
     leaks=1 asan_on --lib "${tests[@]}" "$@"
     leaks=0 asan_on --test=faults --test=fork "$@"
 }
@@ -80,19 +108,19 @@ tsan() {
     RUSTFLAGS="-Zsanitizer=thread" TSAN_OPTIONS=halt_on_error=1 \
         with_std "$host" test --profile checked --target-dir "$target/tsan" -p structures \
         --test inline --test boxed --test boxed_drops --test boxed_guards --test hostile \
-        --test reentrant --test regressions --test skip_histories --test skip_races --test skip_walks \
-        "$@"
+        --test reentrant --test regressions --test skip_threads "$@"
 }
 
 # 32 bits, natively: the loader's path is that of the cross compiler's C library. Without the slowest tests, which
 # have nothing to do with the width of words.
 i686() {
-    local lib=/usr/i686-linux-gnu/lib tests
-    mapfile -t tests < <(every_test_but 'skip_answers\|skip_costs\|skip_panics')
+    local lib=/usr/i686-linux-gnu/lib tests skipped=()
+    mapfile -t tests < <(every_test_but "loom$(if_short churn skip_answers)")
+    [ -n "${LONG-}" ] || skipped=(--skip costs:: --skip panics::)
     CARGO_TARGET_I686_UNKNOWN_LINUX_GNU_LINKER=i686-linux-gnu-gcc \
         RUSTFLAGS="-Clink-arg=-Wl,--dynamic-linker=$lib/ld-linux.so.2 -Clink-arg=-Wl,-rpath=$lib" \
         with_std i686-unknown-linux-gnu test --target-dir "$target/i686" \
-        "${tested[@]}" --lib "${tests[@]}" "$@"
+        "${tested[@]}" --lib "${tests[@]}" -- "${skipped[@]}"
 }
 
 # emulated TARGET QEMU [ARGS]: another architecture. qemu shows width and endianness, not weak memory.

@@ -2,13 +2,13 @@
 # The checks that take too long for .ci/run.
 #
 #   scripts/long.sh                 all of them, one after the other: some four hours
-#   scripts/long.sh PART...         loom asan tsan fuzz pairs churn models memcheck i686 aarch64 s390x coverage
+#   scripts/long.sh PART...         loom asan tsan fencing fuzz pairs churn models memcheck i686 aarch64 s390x coverage
 #
 # MINUTES is how long each part that can go on for ever does (30; fuzz: 10 a target). A part that
 # fails does not keep the others from running; the exit status tells.
 set -uo pipefail
 cd "$(dirname "$0")/.."
-all=(loom asan tsan fuzz pairs churn models memcheck i686 aarch64 s390x coverage)
+all=(loom asan tsan fencing fuzz pairs churn models memcheck i686 aarch64 s390x coverage)
 parts=("$@")
 [ $# -gt 0 ] || parts=("${all[@]}")
 for part in "${parts[@]}"; do
@@ -20,6 +20,8 @@ done
 bash scripts/setup.sh long || exit
 . scripts/checks.sh
 stress=${MINUTES:-30}
+# Nothing is left out.
+export LONG=1
 
 # for_minutes COMMAND...: again and again, each time with other random programs.
 for_minutes() {
@@ -48,6 +50,9 @@ part_asan() { for_minutes asan; }
 
 part_tsan() { for_minutes tsan -- --test-threads=2; }
 
+# Readers that fence, all tests.
+part_fencing() { without_membarrier; }
+
 part_fuzz() {
     local file
     for file in fuzz/fuzz_targets/*.rs; do
@@ -66,12 +71,12 @@ part_churn() {
 # Valgrind sees into the precompiled std, where AddressSanitizer does not.
 part_memcheck() {
     CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER="valgrind -q --fair-sched=yes --leak-check=full --show-leak-kinds=definite \
-        --errors-for-leak-kinds=definite --error-exitcode=9" FUZZ_PROGRAMS=200 \
+        --errors-for-leak-kinds=definite --error-exitcode=9" FUZZ_PROGRAMS=200 CARGO_PROFILE_DEV_DEBUG=line-tables-only \
         cargo test --target-dir "$target/memcheck" --target x86_64-unknown-linux-gnu \
         -p smr-core -p fuzz --test reclaim --test clock
 }
 
-part_models() { LONG=1 models; }
+part_models() { models; }
 
 part_i686() { i686; }
 

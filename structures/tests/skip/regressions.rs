@@ -1,8 +1,8 @@
 //! Bugs that other ordered maps had, which `SkipMap` must not have: one test each, named after what must hold. Those
 //! that one thread can show.
 //!
-//! Orders that lie and panic (crossbeam-rs/rfcs#27) are in `skip_hostile` and `skip_panics`; what may be sent and
-//! shared is in `skip_guards`, and what does not compile in the crate's `compile_fail`.
+//! Orders that lie and panic (crossbeam-rs/rfcs#27) are in `hostile` and `panics`; what may be sent and shared is in
+//! `guards`, and what does not compile in the crate's `compile_fail`.
 
 use std::cell::Cell;
 use std::ops::Bound::{Excluded, Included};

@@ -1,0 +1,5 @@
+//! The ordered map with several threads.
+
+mod histories;
+mod races;
+mod walks;
