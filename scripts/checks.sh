@@ -104,7 +104,7 @@ with_std() {
 tsan() {
     RUSTFLAGS="-Zsanitizer=thread" TSAN_OPTIONS=halt_on_error=1 \
         with_std "$host" test --profile checked --target-dir "$target/tsan" -p smr-core \
-        --lib --test barriers --test leftovers --test owned --test pages --test reclaim --test stress "$@"
+        --lib --test barriers --test leftovers --test owned --test pages --test reclaim --test spans --test stress "$@"
     RUSTFLAGS="-Zsanitizer=thread" TSAN_OPTIONS=halt_on_error=1 \
         with_std "$host" test --profile checked --target-dir "$target/tsan" -p structures \
         --test inline --test boxed --test boxed_drops --test boxed_guards --test hostile \
