@@ -126,10 +126,13 @@ impl RawZone {
             // As many slots as the window's rate retires in `FILL`. Over a window, so that a thread
             // which catches up after it was preempted does not pass for a busy one.
             let fits = usize::try_from(local.in_window * FILL / window).unwrap_or(usize::MAX);
+            // Looked at once: the quota may shrink at any time.
+            let largest = self.largest();
+            let smallest = SMALLEST.min(largest);
             local.size = fits
-                .clamp(self.smallest(), self.largest())
-                .next_multiple_of(self.smallest())
-                .min(self.largest());
+                .clamp(smallest, largest)
+                .next_multiple_of(smallest)
+                .min(largest);
             local.window_from = now;
             local.in_window = 0;
         }

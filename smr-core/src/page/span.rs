@@ -81,7 +81,8 @@ mod imp {
 
     /// Memory for a page; None if it is to come from the system.
     pub(in super::super) fn take() -> Option<NonNull<Page>> {
-        if PAGES.load(Relaxed) < FROM || !is_on() {
+        // Relaxed: hints. What is idle in a span is used again even where none would be made.
+        if PAGES.load(Relaxed) < FROM && !SPANS.has_queued() || !is_on() {
             return None;
         }
         for _ in 0..TRIES {

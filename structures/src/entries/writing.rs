@@ -152,7 +152,11 @@ pub(crate) trait Writing<'g, K: 'g, V: 'g>: Sized + 'g {
                 let (key, value) = Self::Nodes::pair(old);
                 Compute::Removed(key, value)
             }
-            (_, Some(answer)) => Compute::Aborted(answer),
+            (written, Some(answer)) => {
+                // Before there is an answer, which would be lost if the key's drop panics.
+                drop(written);
+                Compute::Aborted(answer)
+            }
             _ => unreachable!("an entry that is not there is not removed"),
         }
     }
