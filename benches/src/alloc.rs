@@ -1,4 +1,5 @@
-//! The system's allocator, which counts what is asked of it while somebody wants to know.
+//! The system's allocator, which counts what is asked of it while somebody wants to know; and what maps of ours
+//! have mapped for themselves.
 //!
 //! Otherwise it costs a load and a branch, for everyone alike.
 
@@ -11,7 +12,8 @@ static ALLOCATOR: Counting = Counting;
 
 static ON: AtomicBool = AtomicBool::new(false);
 
-/// Bytes allocated less bytes freed since counting began: what was there before may be freed.
+/// Bytes allocated less bytes freed since counting began, and less what was mapped then: what was there before may
+/// be freed.
 static LIVE: AtomicI64 = AtomicI64::new(0);
 
 static MOST: AtomicI64 = AtomicI64::new(0);
@@ -31,8 +33,13 @@ fn count(change: impl FnOnce() -> i64) {
     if ON.load(Ordering::Relaxed) {
         let change = change();
         let live = LIVE.fetch_add(change, Ordering::Relaxed) + change;
-        MOST.fetch_max(live, Ordering::Relaxed);
+        MOST.fetch_max(live + mapped(), Ordering::Relaxed);
     }
+}
+
+/// What spans have, besides the allocator.
+fn mapped() -> i64 {
+    bytes(smr_core::mapped_bytes())
 }
 
 // SAFETY: `System` does all of the work, and counting neither allocates nor panics.
@@ -72,7 +79,7 @@ pub(crate) struct Count(#[allow(dead_code)] MutexGuard<'static, ()>);
 impl Count {
     pub(crate) fn start() -> Count {
         let count = Count(COUNT.lock().unwrap_or_else(PoisonError::into_inner));
-        LIVE.store(0, Ordering::Relaxed);
+        LIVE.store(-mapped(), Ordering::Relaxed);
         MOST.store(0, Ordering::Relaxed);
         ON.store(true, Ordering::Relaxed);
         count
@@ -80,7 +87,7 @@ impl Count {
 
     /// Bytes asked for and not yet freed.
     pub(crate) fn live(&self) -> i64 {
-        LIVE.load(Ordering::Relaxed)
+        LIVE.load(Ordering::Relaxed) + mapped()
     }
 
     /// The most that were live at any time.

@@ -62,6 +62,8 @@ pub(crate) fn kind() -> BarrierKind {
 
 #[cold]
 fn decide() -> BarrierKind {
+    // The process's other choice, made at the same time.
+    crate::page::decide();
     let off = std::env::var_os(OFF_SWITCH).is_some_and(|v| v == "0");
     let found = if !off && process::register() {
         MEMBARRIER

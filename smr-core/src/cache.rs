@@ -15,6 +15,7 @@
 //! Nothing of the user's runs inside. An operation that finds its own `busy` set was called from the
 //! allocator underneath another one, and does without the cache.
 
+use core::mem;
 use std::collections::VecDeque;
 use std::vec::Drain;
 
@@ -22,7 +23,7 @@ use crate::barrier::{self, BarrierKind};
 use crate::bucket::{Bucket, Slot};
 use crate::primitive::Ordering::{Acquire, Relaxed, Release};
 use crate::primitive::counter::Counter;
-use crate::primitive::{AtomicBool, AtomicUsize, OwnerCell};
+use crate::primitive::{AtomicBool, AtomicUsize, MODEL, OwnerCell};
 use crate::step::{Step, order};
 use crate::threads;
 
@@ -52,6 +53,18 @@ const INSIDE: usize = 1;
 /// What a thief of this process puts into `steal`.
 fn thief() -> usize {
     (threads::generation() + 1) << 1
+}
+
+/// Nothing of the user's runs inside, so a panic there is a defect, after which the contents might be anything.
+struct AbortOnPanic;
+
+impl Drop for AbortOnPanic {
+    fn drop(&mut self) {
+        // A model's panics are its findings.
+        if !MODEL {
+            std::process::abort();
+        }
+    }
 }
 
 /// A thief's permission.
@@ -130,8 +143,11 @@ impl Cache {
         let result = if thief != 0 && !self.recover(thief) {
             None
         } else {
+            let whole = AbortOnPanic;
             // SAFETY: `busy` is set and was seen by, or precedes, every thief's look (module).
-            Some(unsafe { self.local.with(f) })
+            let result = unsafe { self.local.with(f) };
+            mem::forget(whole);
+            Some(result)
         };
         self.busy.store(false, order(Step::BusyClear, Release));
         result
@@ -188,8 +204,11 @@ impl Cache {
             }
             f(local)
         };
+        let whole = AbortOnPanic;
         // SAFETY: the owner is not inside, and will see `steal` before it gets in (module).
-        Some(unsafe { self.local.with(visit) })
+        let result = unsafe { self.local.with(visit) };
+        mem::forget(whole);
+        Some(result)
     }
 
     /// The thief's last step; whether it `had` the cache.
@@ -240,7 +259,7 @@ impl Local {
 
     /// Begins anew after somebody vanished in the middle of an operation: what that was at is lost.
     fn abandon(&mut self) {
-        std::mem::forget(std::mem::replace(self, Local::new(self.size)));
+        mem::forget(mem::replace(self, Local::new(self.size)));
     }
 
     /// An empty container of the present size; one without capacity if memory is short.
@@ -248,10 +267,10 @@ impl Local {
         let mut other = Vec::new();
         for place in &mut self.spare {
             if place.capacity() == self.size {
-                return std::mem::take(place);
+                return mem::take(place);
             }
             if place.capacity() > 0 {
-                other = std::mem::take(place);
+                other = mem::take(place);
             }
         }
         let mut fresh = Vec::new();
@@ -313,7 +332,7 @@ impl Local {
             if fresh.capacity() == 0 {
                 return false;
             }
-            let full = std::mem::replace(&mut self.raw, fresh);
+            let full = mem::replace(&mut self.raw, fresh);
             if full.is_empty() {
                 self.keep(full);
             } else {
@@ -329,11 +348,8 @@ impl Local {
         self.waiting = 0;
         self.ripe = 0;
         Garbage {
-            loose: [
-                std::mem::take(&mut self.free),
-                std::mem::take(&mut self.reserve),
-            ],
-            limbo: std::mem::take(&mut self.limbo),
+            loose: [mem::take(&mut self.free), mem::take(&mut self.reserve)],
+            limbo: mem::take(&mut self.limbo),
         }
     }
 
@@ -354,8 +370,8 @@ impl Local {
 
     /// Takes the raw slots.
     pub(crate) fn take_raw(&mut self) -> impl Iterator<Item = Slot> + use<> {
-        let raw = std::mem::take(&mut self.raw);
-        let ready = std::mem::take(&mut self.ready);
+        let raw = mem::take(&mut self.raw);
+        let ready = mem::take(&mut self.ready);
         raw.into_iter().chain(ready.into_iter().flatten())
     }
 }

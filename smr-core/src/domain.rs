@@ -101,6 +101,9 @@ impl Core {
         let id = IDS.next();
         // 2^32 domains on a narrow target: the numbers would begin again, with the global one's.
         assert!(id != 0, "too many domains");
+        if barrier == Barrier::Fence {
+            crate::page::decide();
+        }
         Arc::new(Core::new(id, name, mode, barrier))
     }
 

@@ -22,6 +22,7 @@ use crate::step::{Step, order};
 mod queue;
 mod span;
 use queue::Taker;
+pub(crate) use span::{decide, mapped};
 
 /// What pages are aligned to.
 const PAGE: usize = 4096;
@@ -92,6 +93,11 @@ impl Plan {
             }
             len = fit;
         }
+    }
+
+    /// Complete pages that a round of trimming keeps of those that it looks at.
+    fn spared(self) -> usize {
+        if self.page == PAGE { 0 } else { span::spared() }
     }
 
     fn words(self) -> usize {
@@ -319,8 +325,9 @@ impl Source {
             Some(page) => (page, true),
             None => (allocate(plan)?, false),
         };
+        // Relaxed: for the quota, which is a matter of policy.
         self.pages.fetch_add(1, Relaxed);
-        span::count(1);
+        span::came();
         // SAFETY: fresh memory, large enough, and aligned.
         unsafe { begin(page, plan, is_of_span) };
         for i in (0..plan.len).rev() {
@@ -452,9 +459,11 @@ unsafe fn free(page: NonNull<Page>, kind: &Kind, plan: Plan) {
     (0..plan.len).for_each(|i| kind.open(plan.slot(page, kind, i)));
     // SAFETY: it is there, and the caller's.
     let is_of_span = unsafe { touch(page) }.is_of_span;
-    if plan.page == PAGE {
-        span::count(-1);
+    if plan.page != PAGE {
+        // SAFETY: a span, and whole.
+        return unsafe { span::unmap(page) };
     }
+    span::went();
     if is_of_span {
         // SAFETY: of `span::take`, and whole.
         unsafe { span::give(page) };

@@ -116,6 +116,17 @@ pub fn init() -> BarrierKind {
     crate::barrier::kind()
 }
 
+/// Bytes that all zones of the process have mapped for themselves, rather than taken from the global
+/// allocator: spans of 2 MiB, from which processes with many items take pages. 0 on most platforms; see
+/// *Environment* in the [crate's documentation](crate). A snapshot; O(1).
+///
+/// ```
+/// assert_eq!(smr_core::mapped_bytes() % (2 << 20), 0);
+/// ```
+pub fn mapped_bytes() -> usize {
+    crate::page::mapped()
+}
+
 impl Smr {
     /// A domain of its own: [`Mode::Eager`], [`Barrier::Auto`](crate::Barrier::Auto).
     #[must_use]

@@ -183,3 +183,22 @@ fn reclaiming() {
         reclamation_goes_on,
     );
 }
+
+/// More than the zone's own slots: a page, of a span.
+fn take_a_page(world: &World) {
+    let tally = Tally::new();
+    let zone = Zone::<Item>::with_cache_bytes(&world.smr, 0);
+    let items: Vec<_> = (0..20).map(|_| zone.alloc(tally.item())).collect();
+    items.iter().for_each(|item| item.check());
+}
+
+#[test]
+fn taking_and_giving_pages() {
+    at_every_step(take_a_page, |world| {
+        take_a_page(world);
+        take_a_page(world);
+    });
+    if cfg!(all(target_os = "linux", target_pointer_width = "64")) {
+        assert!(smr_core::mapped_bytes() > 0, "spans were in use");
+    }
+}

@@ -4,6 +4,8 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::collections::BTreeSet;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 
 use smr_core::{Owned, Smr, Zone};
 
@@ -219,6 +221,32 @@ fn neighbours_belong_to_two_threads() {
             });
         }
     });
+}
+
+/// What a thread may hold follows the zone's pages, and shrinks while others are at work.
+#[test]
+fn quotas_shrink_at_any_time() {
+    let smr = Smr::new();
+    let zone: Zone<[u64; 63]> = Zone::with_cache_range(&smr, 8 << 10..=192 << 10);
+    let done = AtomicBool::new(false);
+    std::thread::scope(|s| {
+        s.spawn(|| {
+            while !done.load(Relaxed) {
+                let item = zone.alloc([7; 63]).into_shared(&zone.enter()).as_raw();
+                // SAFETY: of this zone, never published, retired once.
+                unsafe { zone.retire(smr_core::Shared::from_raw(item)) };
+            }
+        });
+        for _ in 0..1_500 {
+            let items: Vec<_> = (0..70 * 8).map(|_| zone.alloc([8; 63])).collect();
+            assert!(items.iter().all(|item| **item == [8; 63]));
+            drop(items);
+            zone.flush();
+        }
+        done.store(true, Relaxed);
+    });
+    // Nobody has left a cache that cannot be had.
+    zone.barrier();
 }
 
 /// Whatever has piled up, an operation gives back a few pages at most.

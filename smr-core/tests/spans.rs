@@ -1,25 +1,29 @@
 //! Processes that have many pages take them from spans.
+#![cfg(all(
+    any(target_os = "linux", target_os = "android"),
+    target_pointer_width = "64"
+))]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::process::Command;
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicIsize, Ordering::Relaxed};
 
-use smr_core::{Owned, Shared, Smr, Zone};
+use smr_core::{Owned, Shared, Smr, Zone, mapped_bytes};
 
 const SPAN: usize = 2 << 20;
 
-/// The system's allocator, which counts bytes, and spans.
+/// The system's allocator, which counts bytes.
 struct Counting;
 
 static BYTES: AtomicIsize = AtomicIsize::new(0);
-static SPANS: AtomicIsize = AtomicIsize::new(0);
 
 fn count(layout: Layout, sign: isize) {
     BYTES.fetch_add(sign * layout.size().cast_signed(), Relaxed);
-    if layout.align() == SPAN {
-        SPANS.fetch_add(sign, Relaxed);
-    }
+}
+
+fn spans() -> usize {
+    mapped_bytes() / SPAN
 }
 
 // SAFETY: the system's.
@@ -62,19 +66,19 @@ fn spans_come_and_go(expected: bool) {
     let smr = Smr::new();
     let zone = Zone::new_in(&smr);
     let first = fill(&zone, 0, 4);
-    assert_eq!(SPANS.load(Relaxed), 0, "few pages come from the system");
+    assert_eq!(spans(), 0, "few pages come from the system");
     let second = fill(&zone, 1, 16);
-    let spans = SPANS.load(Relaxed);
-    assert_eq!(spans > 0, expected);
+    let many = spans();
+    assert_eq!(many > 0, expected);
     if expected {
-        assert!((6..=9).contains(&spans), "{spans} for 12 MiB");
+        assert!((6..=9).contains(&many), "{many} for 12 MiB");
     }
     check(&first, 0);
     check(&second, 1);
     drop(second);
     zone.flush();
     // What is still idle belongs to the threads' stocks.
-    assert!(SPANS.load(Relaxed) <= 2, "spans go back");
+    assert!(spans() <= 2, "spans go back");
     check(&first, 0);
     drop(first);
 
@@ -97,10 +101,50 @@ fn spans_come_and_go(expected: bool) {
         }
     });
     drop(zone);
-    assert_eq!(SPANS.load(Relaxed), 0, "all spans go back");
+    assert_eq!(spans(), 0, "all spans go back");
     drop(smr);
     let left = BYTES.load(Relaxed) - before;
     assert!(left < 1 << 20, "{left} bytes are left");
+}
+
+/// Around the threshold nobody maps a span each time.
+fn one_is_kept_for_zones_that_come_and_go() {
+    let smr = Smr::new();
+    let zone = Zone::new_in(&smr);
+    let most = fill(&zone, 0, 8);
+    for round in 0..3 {
+        let small = Zone::new_in(&smr);
+        let items = fill(&small, 1, 1);
+        assert_eq!(spans(), 1, "round {round}");
+        check(&items, 1);
+        drop(items);
+        drop(small);
+        assert_eq!(spans(), 1, "one is kept in round {round}");
+    }
+    check(&most, 0);
+    drop(most);
+    drop(zone);
+    assert_eq!(spans(), 0, "none is kept by a process that has few pages");
+}
+
+/// Where no span would be mapped, what is idle in one is used.
+fn what_is_left_of_a_span_is_used() {
+    let smr = Smr::new();
+    let (large, small) = (Zone::new_in(&smr), Zone::new_in(&smr));
+    let most = fill(&large, 0, 8);
+    let left = fill(&small, 1, 1);
+    assert_eq!(spans(), 1);
+    drop(most);
+    drop(large);
+    assert_eq!(spans(), 1);
+    let before = BYTES.load(Relaxed);
+    let other = Zone::new_in(&smr);
+    let more = fill(&other, 2, 1);
+    // Their list, which takes as much as an eighth of them, and the zone's own.
+    let grown = BYTES.load(Relaxed) - before;
+    assert!(grown < 512 << 10, "{grown} bytes are not of the span");
+    check(&left, 1);
+    check(&more, 2);
 }
 
 const ROLE: &str = "SPANS_TEST_ROLE";
@@ -111,6 +155,9 @@ fn spans_come_and_go_and_can_be_turned_off() {
         return spans_come_and_go(false);
     }
     spans_come_and_go(true);
+    one_is_kept_for_zones_that_come_and_go();
+    what_is_left_of_a_span_is_used();
+    assert_eq!(spans(), 0);
     let this = std::env::current_exe().expect("the test's file");
     let status = Command::new(this)
         .arg("spans_come_and_go_and_can_be_turned_off")

@@ -3,6 +3,7 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use structures::testing::maps::Hash as Fnv;
 use structures::{HashMap, SkipMap, SkipSet, Smr};
@@ -51,11 +52,18 @@ fn allocations() -> usize {
 }
 
 fn bytes() -> isize {
-    COUNTS.get().1
+    COUNTS.get().1 + smr_core::mapped_bytes().cast_signed()
+}
+
+/// The tests take turns: the pages of all maps come from the same spans.
+fn alone() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[test]
 fn an_empty_map_is_small_and_allocates_nothing() {
+    let _alone = alone();
     let size = size_of::<HashMap<u64, u64>>();
     assert!(size <= 256, "{size} bytes");
     // The thread's own, once.
@@ -82,6 +90,7 @@ fn an_empty_map_is_small_and_allocates_nothing() {
 /// At constant size the table does not grow, and what is removed makes room for what comes.
 #[test]
 fn constant_work_takes_no_memory() {
+    let _alone = alone();
     for size in [10, 300, 5_000] {
         let map = HashMap::<u64, u64, Fnv<0>>::with_hasher_in(Fnv::default(), &Smr::new());
         let churn = |from: u64, to: u64| {
@@ -112,6 +121,7 @@ fn constant_work_takes_no_memory() {
 /// A table of so many entries has so many bytes.
 #[test]
 fn memory_is_in_proportion() {
+    let _alone = alone();
     for size in [1_000u64, 30_000, 200_000] {
         let before = bytes();
         let map = HashMap::<u64, u64, Fnv<0>>::with_hasher_in(Fnv::default(), &Smr::new());
@@ -135,6 +145,7 @@ fn memory_is_in_proportion() {
 /// What a peak has taken comes back, to the last segment or so.
 #[test]
 fn a_map_that_shrinks_gives_its_memory_back() {
+    let _alone = alone();
     for size in [3_000u64, 50_000, 300_000] {
         let before = bytes();
         let map = HashMap::<u64, u64, Fnv<0>>::with_hasher_in(Fnv::default(), &Smr::new());
@@ -160,6 +171,7 @@ fn a_map_that_shrinks_gives_its_memory_back() {
 
 #[test]
 fn an_empty_ordered_map_is_small_and_allocates_nothing() {
+    let _alone = alone();
     let size = size_of::<SkipMap<u64, u64>>();
     assert!(size <= 256, "{size} bytes");
     // The thread's own, once.
@@ -185,6 +197,7 @@ fn an_empty_ordered_map_is_small_and_allocates_nothing() {
 /// What is removed makes room for what comes: entries, revisions, chunks, and the keys where they begin.
 #[test]
 fn constant_work_in_order_takes_no_memory() {
+    let _alone = alone();
     fn run<K: Ord>(size: u64, key: impl Fn(u64) -> K) {
         let smr = Smr::new();
         let map = SkipMap::<K, u64>::builder().domain(&smr).build();
@@ -218,6 +231,7 @@ fn constant_work_in_order_takes_no_memory() {
 /// An entry of so many bytes takes some 22 more; when the map is gone, nothing is left.
 #[test]
 fn memory_of_ordered_maps_is_in_proportion() {
+    let _alone = alone();
     for size in [1_000u64, 30_000] {
         let before = bytes();
         let smr = Smr::new();

@@ -76,7 +76,9 @@ impl<'s> Taker<'s> {
     fn look(&self, kind: &Kind, plan: Plan) -> bool {
         let source = self.0;
         let mut ends: Option<(NonNull<Page>, NonNull<Page>)> = None;
+        // Relaxed, here and below: the taker's, or hints.
         let mut kept = source.kept.load(Relaxed);
+        let mut spared = plan.spared();
         for i in 0..LOOK {
             let Some(page) = self.pop_unseen() else {
                 // So that a round costs little for each page that it frees.
@@ -89,12 +91,15 @@ impl<'s> Taker<'s> {
             // SAFETY: out of the queue, by this thread.
             let head = unsafe { touch(page) };
             // Acquire: pairs with the Release of every `count`.
-            if head.state.load(order(Step::PageTrim, Acquire)) == (plan.len as u32) << 1 | 1 {
+            let state = head.state.load(order(Step::PageTrim, Acquire));
+            let is_complete = state == (plan.len as u32) << 1 | 1;
+            if is_complete && spared == 0 {
                 // SAFETY: every slot is counted idle, and the page is out of the queue.
                 unsafe { free(page, kind, plan) };
                 source.pages.fetch_sub(1, Relaxed);
                 continue;
             }
+            spared -= usize::from(is_complete);
             kept += 1;
             let last = ends.map_or(page, |(first, last)| {
                 head.next.store(first.as_ptr(), Relaxed);

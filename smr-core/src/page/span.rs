@@ -4,33 +4,40 @@
 //! of the processor's address caches instead of hundreds. It is a [`Page`] whose slots are pages, of a source that
 //! all zones of the process share. Pages are taken one by one, by one thread at a time; who finds another at it for
 //! long takes one from the system instead, so that nobody waits for a thread that has stopped.
+//!
+//! Spans are mapped, not allocated: for memory that is aligned so far glibc maps twice as much, which costs two of
+//! the process's mappings each, and, where every process has huge pages, one more huge page for a header.
 
 use core::ptr::NonNull;
 
 use super::Page;
 
-/// The environment variable that turns spans off when it is `0`.
-#[cfg(not(smr_loom))]
-const OFF_SWITCH: &str = "SMR_CORE_HUGE_PAGES";
-
-#[cfg(not(smr_loom))]
+#[cfg(all(
+    any(target_os = "linux", target_os = "android"),
+    target_pointer_width = "64",
+    not(smr_loom)
+))]
 mod imp {
     use core::hint::spin_loop;
     use core::ptr;
 
-    use super::super::{BITS, PAGE, Plan, Source, Taker, allocate, begin, touch, word};
-    use super::{NonNull, OFF_SWITCH, Page};
+    use super::super::{BITS, PAGE, Plan, Source, Taker, begin, touch, word};
+    use super::{NonNull, Page};
     use crate::bucket::{Kind, Slot};
     use crate::primitive::Ordering::Relaxed;
-    use crate::primitive::{AtomicPtr, AtomicU8, AtomicU32, AtomicUsize};
+    use crate::primitive::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize};
 
+    /// The environment variable that turns spans off when it is `0`.
+    const OFF_SWITCH: &str = "SMR_CORE_HUGE_PAGES";
     /// A huge page of x86-64, and of arm64 with pages of 4 KiB.
     const SPAN: usize = 2 << 20;
-    /// The rest is for what allocators put before it, so that they can lay one span behind the other.
-    const SIZE: usize = SPAN - PAGE;
     /// Pages that a process takes from the system before it takes spans: so that at most a fifth of what it has
-    /// is a span of which nothing is used yet. Caches of addresses have entries for about as many.
-    const FROM: usize = 4 * SPAN / PAGE;
+    /// is a span of which nothing is used yet. Caches of addresses have entries for about as many. Suspension is
+    /// to find spans in use.
+    const FROM: usize = if cfg!(smr_steps) { 0 } else { 4 * SPAN / PAGE };
+    /// As long as it has so many a span without use is kept: who makes and drops a small zone again and again does not
+    /// map one each time.
+    const KEEP: usize = FROM / 4 * 3;
     /// How often somebody tries who finds another thread at it.
     const TRIES: usize = 64;
 
@@ -43,9 +50,9 @@ mod imp {
     const KIND: &Kind = &Kind::of::<Whole>();
     const PLAN: Plan = Plan {
         page: SPAN,
-        size: SIZE,
+        size: SPAN,
         first: PAGE,
-        len: SIZE / PAGE - 1,
+        len: SPAN / PAGE - 1,
         complete: 1,
     };
 
@@ -60,29 +67,22 @@ mod imp {
         idle: AtomicU32::new(0),
         pages: AtomicU32::new(0),
     };
-    /// How many pages the process has.
+    /// How many pages the process has. Relaxed, wherever it is used: a matter of policy.
     static PAGES: AtomicUsize = AtomicUsize::new(0);
-    static SWITCH: AtomicU8 = AtomicU8::new(UNREAD);
-    const UNREAD: u8 = 0;
-    const ON: u8 = 1;
-    const OFF: u8 = 2;
+    /// Relaxed: it changes once, before the first page is taken, and who misses that takes a page from the system.
+    static ON: AtomicBool = AtomicBool::new(false);
 
-    fn is_on() -> bool {
-        match SWITCH.load(Relaxed) {
-            UNREAD => {
-                let off = std::env::var_os(OFF_SWITCH).is_some_and(|v| v == "0");
-                // Whoever comes at the same time reads the same.
-                SWITCH.store(if off { OFF } else { ON }, Relaxed);
-                !off
-            }
-            switch => switch == ON,
-        }
+    /// Reads the switch: not while something is allocated, which may be in the midst of anything.
+    pub(crate) fn decide() {
+        let off = std::env::var_os(OFF_SWITCH).is_some_and(|v| v == "0");
+        // Whoever comes at the same time reads the same.
+        ON.store(!off, Relaxed);
     }
 
     /// Memory for a page; None if it is to come from the system.
     pub(in super::super) fn take() -> Option<NonNull<Page>> {
-        // Relaxed: hints. What is idle in a span is used again even where none would be made.
-        if PAGES.load(Relaxed) < FROM && !SPANS.has_queued() || !is_on() {
+        // What is idle in a span is used again even where none would be made.
+        if PAGES.load(Relaxed) < FROM && !SPANS.has_queued() || !ON.load(Relaxed) {
             return None;
         }
         for _ in 0..TRIES {
@@ -103,10 +103,10 @@ mod imp {
                 return slot;
             }
         }
-        let span = allocate(PLAN)?;
+        let span = map()?;
+        // Relaxed: a statistic.
         SPANS.pages.fetch_add(1, Relaxed);
-        advise(span);
-        // SAFETY: just allocated.
+        // SAFETY: just mapped.
         unsafe { begin(span, PLAN, false) };
         for i in 0..PLAN.len {
             KIND.shut(PLAN.slot(span, KIND, i));
@@ -124,9 +124,21 @@ mod imp {
         SPANS.take_one(span, KIND, PLAN)
     }
 
-    /// So many pages more, wherever they are from.
-    pub(in super::super) fn count(more: isize) {
-        PAGES.fetch_add(more.cast_unsigned(), Relaxed);
+    /// One page more, wherever it is from.
+    pub(in super::super) fn came() {
+        PAGES.fetch_add(1, Relaxed);
+    }
+
+    /// One page less; it is to be given back after this.
+    pub(in super::super) fn went() {
+        if PAGES.fetch_sub(1, Relaxed) == KEEP {
+            SPANS.trim_some(KIND, PLAN);
+        }
+    }
+
+    /// How many spans without use a round of trimming keeps of those that it looks at.
+    pub(in super::super) fn spared() -> usize {
+        usize::from(PAGES.load(Relaxed) >= KEEP)
     }
 
     /// Takes memory back.
@@ -143,24 +155,115 @@ mod imp {
         }
     }
 
-    /// Asks for a huge page. Without it all works as well.
-    #[cfg(all(any(target_os = "linux", target_os = "android"), not(miri)))]
-    fn advise(span: NonNull<Page>) {
-        // SAFETY: advice about memory of ours, and about what is behind it up to the next span, whose content it
-        // does not change.
-        unsafe { libc::madvise(span.as_ptr().cast(), SPAN, libc::MADV_HUGEPAGE) };
+    pub(crate) fn mapped() -> usize {
+        // Relaxed: a statistic.
+        SPANS.pages.load(Relaxed) as usize * SPAN
     }
 
-    #[cfg(not(all(any(target_os = "linux", target_os = "android"), not(miri))))]
-    fn advise(_: NonNull<Page>) {}
+    /// A span's memory; None if there is none.
+    #[cfg(not(miri))]
+    fn map() -> Option<NonNull<Page>> {
+        let span = match map_some(SPAN) {
+            // Most lie below the last one; and new kernels align what is as large as a huge page.
+            Some(at) if at.addr().get() % SPAN == 0 => at,
+            Some(at) => {
+                // SAFETY: of `map_some`, and nobody's.
+                unsafe { unmap_some(at, SPAN) };
+                map_aligned()?
+            }
+            None => return None,
+        };
+        // SAFETY: advice about memory of ours, whose content it does not change. Where it is refused all works as well.
+        unsafe { libc::madvise(span.as_ptr().cast(), SPAN, libc::MADV_HUGEPAGE) };
+        Some(span.cast())
+    }
+
+    /// Twice as much, and both ends back.
+    #[cfg(not(miri))]
+    fn map_aligned() -> Option<NonNull<u8>> {
+        let at = map_some(2 * SPAN)?;
+        let before = at.addr().get().wrapping_neg() % SPAN;
+        let span = at.map_addr(|at| at.saturating_add(before));
+        let behind = at.map_addr(|at| at.saturating_add(before + SPAN));
+        // SAFETY: a part of what was mapped, and nobody's.
+        unsafe { unmap_some(at, before) };
+        // SAFETY: as above.
+        unsafe { unmap_some(behind, SPAN - before) };
+        Some(span)
+    }
+
+    #[cfg(not(miri))]
+    fn map_some(size: usize) -> Option<NonNull<u8>> {
+        // SAFETY: a mapping of its own.
+        let at = unsafe {
+            libc::mmap(
+                ptr::null_mut(),
+                size,
+                libc::PROT_READ | libc::PROT_WRITE,
+                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
+                -1,
+                0,
+            )
+        };
+        if at == libc::MAP_FAILED {
+            None
+        } else {
+            NonNull::new(at.cast())
+        }
+    }
+
+    /// # Safety
+    /// Of `map_some`, or a part of that, and not used again.
+    #[cfg(not(miri))]
+    unsafe fn unmap_some(at: NonNull<u8>, size: usize) {
+        if size != 0 {
+            // SAFETY: the caller's contract. It fails if the process has too many mappings: the memory is lost then.
+            unsafe { libc::munmap(at.as_ptr().cast(), size) };
+        }
+    }
+
+    /// # Safety
+    /// Of `map`, and not used again.
+    #[cfg(not(miri))]
+    pub(in super::super) unsafe fn unmap(span: NonNull<Page>) {
+        // SAFETY: the caller's contract.
+        unsafe { unmap_some(span.cast(), SPAN) };
+    }
+
+    #[cfg(miri)]
+    fn map() -> Option<NonNull<Page>> {
+        super::super::allocate(PLAN)
+    }
+
+    /// # Safety
+    /// Of `map`, and not used again.
+    #[cfg(miri)]
+    pub(in super::super) unsafe fn unmap(span: NonNull<Page>) {
+        // SAFETY: the caller's contract.
+        unsafe { super::super::dealloc(span, PLAN) };
+    }
 }
 
-#[cfg(smr_loom)]
+#[cfg(not(all(
+    any(target_os = "linux", target_os = "android"),
+    target_pointer_width = "64",
+    not(smr_loom)
+)))]
 mod imp {
     use super::{NonNull, Page};
 
+    pub(crate) fn decide() {}
+
     pub(in super::super) fn take() -> Option<NonNull<Page>> {
         None
+    }
+
+    pub(in super::super) fn came() {}
+
+    pub(in super::super) fn went() {}
+
+    pub(in super::super) fn spared() -> usize {
+        0
     }
 
     /// # Safety
@@ -169,7 +272,16 @@ mod imp {
         unreachable!("none has been taken");
     }
 
-    pub(in super::super) fn count(_: isize) {}
+    /// # Safety
+    /// Never called.
+    pub(in super::super) unsafe fn unmap(_: NonNull<Page>) {
+        unreachable!("none has been mapped");
+    }
+
+    pub(crate) fn mapped() -> usize {
+        0
+    }
 }
 
-pub(super) use imp::{count, give, take};
+pub(super) use imp::{came, give, spared, take, unmap, went};
+pub(crate) use imp::{decide, mapped};

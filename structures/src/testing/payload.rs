@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 /// How many items were made and dropped.
 #[derive(Clone, Default, Debug)]
@@ -43,6 +43,49 @@ impl Tally {
 
 const LIVE: u64 = 0x600D_600D_600D_600D;
 const DEAD: u64 = 0xDEAD_DEAD_DEAD_DEAD;
+
+/// A key whose drop panics once after it has been armed: all copies of one together.
+#[derive(Clone, Default, Debug)]
+pub struct Fuse(Arc<AtomicBool>);
+
+impl Fuse {
+    /// The next drop of a copy panics.
+    pub fn arm(&self) {
+        self.0.store(true, Relaxed);
+    }
+}
+
+impl Drop for Fuse {
+    fn drop(&mut self) {
+        if self.0.swap(false, Relaxed) {
+            std::panic::panic_any("on purpose");
+        }
+    }
+}
+
+impl Hash for Fuse {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
+}
+
+impl PartialEq for Fuse {
+    fn eq(&self, _: &Fuse) -> bool {
+        true
+    }
+}
+
+impl Eq for Fuse {}
+
+impl PartialOrd for Fuse {
+    fn partial_cmp(&self, other: &Fuse) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Fuse {
+    fn cmp(&self, _: &Fuse) -> Ordering {
+        Ordering::Equal
+    }
+}
 
 /// A number that counts its drop, and ends the process if it is used after that.
 #[derive(Debug)]

@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use structures::skip_map::Natural;
 use structures::testing::balanced::{Key, Ordered, panics};
-use structures::testing::payload::{Counted, Tally};
+use structures::testing::payload::{Counted, Fuse, Tally};
 use structures::{LocalGuard, Operation, SkipMap, SkipMapRef, SkipSet, Smr};
 
 /// A panic in a closure leaves the entry as it was.
@@ -84,6 +84,39 @@ fn what_is_not_there_cannot_be_computed_away() {
     let all = Ordered::<Counted>::with(0);
     let map = all.map().pin();
     map.compute(all.key(1), |_| Operation::<_, ()>::Remove);
+}
+
+/// An operation that changes nothing drops the key that it was given, and what it was to answer if that panics.
+#[test]
+fn nothing_is_lost_with_a_key_whose_drop_panics() {
+    let tally = Tally::default();
+    let fuse = Fuse::default();
+    let map = SkipMap::<Fuse, Counted>::builder()
+        .domain(&Smr::new())
+        .build();
+    for there in [0, 1] {
+        for which in 0..5 {
+            // Made before it is armed.
+            let (key, made) = (fuse.clone(), tally.item(0));
+            fuse.arm();
+            let panicked = panics(|| {
+                let map = map.pin();
+                match which {
+                    0 => _ = map.compute(key, |_| Operation::Abort(made.clone())),
+                    1 if there == 0 => _ = map.update(key, |_| unreachable!("it is not there")),
+                    2 if there == 1 => _ = map.try_insert(key, made),
+                    3 if there == 1 => _ = map.get_or_insert(key, made),
+                    4 if there == 1 => {
+                        _ = map.get_or_insert_with(key, || unreachable!("it is there"))
+                    }
+                    _ => drop(key),
+                }
+            });
+            assert!(panicked, "{which}");
+            assert_eq!(tally.alive(), there, "{which}");
+        }
+        _ = map.pin().try_insert(fuse.clone(), tally.item(0));
+    }
 }
 
 /// Counts itself, and panics when it is dropped, every so often.
