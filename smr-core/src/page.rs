@@ -229,6 +229,7 @@ impl Source {
 
     /// How many slots its pages have.
     pub(crate) fn slots(&self, plan: Plan) -> usize {
+        // Relaxed: for policy.
         self.pages.load(Relaxed) as usize * plan.len
     }
 
