@@ -39,6 +39,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR")]
     pub(crate) plot: Option<PathBuf>,
 
+    /// Counts the bytes of one map, and nothing else: for the program itself
+    #[arg(long, value_name = "SUBJECT", hide = true)]
+    pub(crate) alone: Option<String>,
+
     /// Lists the cases and their subjects, and runs nothing
     #[arg(long)]
     pub(crate) list: bool,

@@ -44,6 +44,12 @@ fn compare(args: &Args) -> Result<(), String> {
         list(&plan);
         return Ok(());
     }
+    if let Some(subject) = &args.alone {
+        let named = |suite: &&suite::Suite| args.suite.iter().any(|name| name == suite.name);
+        let chosen: Vec<_> = suites::ALL.iter().filter(named).collect();
+        println!("{}", suites::maps::bytes::alone(&chosen, subject)?);
+        return Ok(());
+    }
     let machine = Machine::look();
     println!("{}", machine.describe());
     println!(

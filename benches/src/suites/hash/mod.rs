@@ -3,7 +3,7 @@
 mod words;
 mod work;
 
-use super::maps::bytes::bytes;
+use super::maps::bytes::{self, of_each};
 use super::maps::grow::{grow, latency};
 use super::maps::keys::{Skew, key};
 use super::maps::work::{Work, work};
@@ -84,11 +84,11 @@ fn cases() -> Vec<Case> {
         maps![latency(10_000_000, 2, QUANTILES), 2],
     ));
     cases.push(case(
-        "bytes an entry, 1k to 8M keys",
+        bytes::NAME,
         1,
         0,
         Tier::Full,
-        maps![bytes(), 1],
+        maps![of_each("hash"), 1],
     ));
     for n in [100_000, 1_000_000] {
         let name = format!("iterate, {} keys", short(n));

@@ -1,6 +1,6 @@
 //! What the suites of maps share: keys, kept maps, and all that is measured of single entries.
 
-pub(super) mod bytes;
+pub(crate) mod bytes;
 pub(super) mod grow;
 pub(super) mod kept;
 pub(super) mod keys;

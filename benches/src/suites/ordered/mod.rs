@@ -4,7 +4,7 @@ mod queue;
 mod replace;
 mod scan;
 
-use super::maps::bytes::bytes;
+use super::maps::bytes::{self, of_each};
 use super::maps::grow::{grow, latency};
 use super::maps::keys::{Skew, ascending, key};
 use super::maps::work::{Work, work};
@@ -103,11 +103,11 @@ fn cases() -> Vec<Case> {
     cases.extend(queue_cases());
     cases.extend(grow_cases());
     cases.push(case(
-        "bytes an entry, 1k to 8M keys",
+        bytes::NAME,
         1,
         0,
         Tier::Full,
-        maps![bytes(), 1],
+        maps![of_each("ordered"), 1],
     ));
     cases.extend(word_cases());
     cases
