@@ -157,6 +157,10 @@ pub(super) fn lower(hints: &[u64], hint: u64) -> usize {
     let Some(log) = hints.len().checked_ilog2() else {
         return 0;
     };
+    // Keys that come in order are behind all others, on every level; to ask costs others next to nothing.
+    if hints[hints.len() - 1] < hint {
+        return hints.len();
+    }
     let mut step = 1 << log;
     // SAFETY: there are as many.
     let is_lower = unsafe { *hints.get_unchecked(step - 1) } < hint;
