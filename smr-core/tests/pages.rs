@@ -6,6 +6,7 @@ use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use smr_core::{Owned, Smr, Zone};
 
@@ -39,8 +40,15 @@ unsafe impl GlobalAlloc for Counting {
 static ALLOCATOR: Counting = Counting;
 
 /// What this thread has asked for and not given back.
+/// With the spans, which are no allocator's.
 fn live() -> isize {
-    LIVE.get()
+    LIVE.get() + smr_core::mapped_bytes().cast_signed()
+}
+
+/// The tests take turns: all zones take pages from the same spans.
+fn alone() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// As many items as need many pages, or none: each has a place of its own, and stays what it is.
@@ -76,6 +84,7 @@ fn items_have_places<T: Clone + PartialEq + std::fmt::Debug>(make: impl Fn(usize
 
 #[test]
 fn of_numbers() {
+    let _alone = alone();
     items_have_places(|i| i as u64);
     items_have_places(|i| i as u8);
     items_have_places(|i| [i as u16; 9]);
@@ -83,22 +92,26 @@ fn of_numbers() {
 
 #[test]
 fn of_boxes() {
+    let _alone = alone();
     items_have_places(Box::new);
 }
 
 #[test]
 fn of_nothing() {
+    let _alone = alone();
     items_have_places(|_| ());
 }
 
 #[test]
 fn of_large_items() {
+    let _alone = alone();
     items_have_places(|i| [i; 60]);
     items_have_places(|i| [i; 1_000]);
 }
 
 #[test]
 fn of_aligned_items() {
+    let _alone = alone();
     #[derive(Clone, Copy, PartialEq, Debug)]
     #[repr(align(64))]
     struct Line(usize);
@@ -115,6 +128,7 @@ fn of_aligned_items() {
 
 #[test]
 fn memory_goes_back() {
+    let _alone = alone();
     let smr = Smr::new();
     drop(smr.enter()); // what the thread needs for itself
     let before = live();
@@ -150,6 +164,7 @@ fn memory_goes_back() {
 /// Small zones take little.
 #[test]
 fn a_few_items_need_no_page() {
+    let _alone = alone();
     let smr = Smr::new();
     let before = live();
     let zone: Zone<u64> = Zone::new_in(&smr);
@@ -171,6 +186,7 @@ fn a_few_items_need_no_page() {
 /// Pages fill on one thread and empty on another, while both do the same.
 #[test]
 fn slots_go_round_between_threads() {
+    let _alone = alone();
     let smr = Smr::new();
     for _ in 0..20 {
         let zone: Zone<Box<u64>> = Zone::new_in(&smr);
@@ -202,6 +218,7 @@ fn slots_go_round_between_threads() {
 /// Ours: neighbours share words of AddressSanitizer's map, which was written by two threads at once.
 #[test]
 fn neighbours_belong_to_two_threads() {
+    let _alone = alone();
     let smr = Smr::new();
     let zone: Zone<[u8; 12]> = Zone::new_in(&smr);
     let mut halves = [Vec::new(), Vec::new()];
@@ -226,6 +243,7 @@ fn neighbours_belong_to_two_threads() {
 /// What a thread may hold follows the zone's pages, and shrinks while others are at work.
 #[test]
 fn quotas_shrink_at_any_time() {
+    let _alone = alone();
     let smr = Smr::new();
     let zone: Zone<[u64; 63]> = Zone::with_cache_range(&smr, 8 << 10..=192 << 10);
     let done = AtomicBool::new(false);
@@ -252,6 +270,7 @@ fn quotas_shrink_at_any_time() {
 /// Whatever has piled up, an operation gives back a few pages at most.
 #[test]
 fn one_operation_returns_a_few_pages() {
+    let _alone = alone();
     let smr = Smr::new();
     let zone: Zone<[u64; 3]> = Zone::new_in(&smr);
     let make = |n: usize| -> Vec<_> { (0..n).map(|i| zone.alloc([i as u64; 3])).collect() };
@@ -274,6 +293,7 @@ fn one_operation_returns_a_few_pages() {
 /// Threads that keep little take pages from each other all the time, and trim.
 #[test]
 fn threads_take_from_the_same_pages() {
+    let _alone = alone();
     const THREADS: usize = 4;
     let smr = Smr::new();
     let zone: Zone<[usize; 3]> = Zone::with_cache_bytes(&smr, 256);
