@@ -280,6 +280,7 @@ impl Source {
     }
 
     /// One idle slot of a page that is out of the queue, by this thread, and goes back there if it has more.
+    #[allow(dead_code, reason = "there are no spans on some platforms")]
     fn take_one(&self, page: NonNull<Page>, kind: &Kind, plan: Plan) -> Option<Slot> {
         for index in 0..plan.words() {
             // SAFETY: out of the queue, by this thread.

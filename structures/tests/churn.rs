@@ -13,6 +13,11 @@ struct Counting;
 
 static LIVE: AtomicIsize = AtomicIsize::new(0);
 
+/// With what zones have mapped.
+fn live() -> isize {
+    LIVE.load(Relaxed) + smr_core::mapped_bytes().cast_signed()
+}
+
 // SAFETY: the system's.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
@@ -72,14 +77,16 @@ fn memory_stays(insert: impl Fn(u64), replace: impl Fn(u64, u64) + Sync, flush: 
             }
         });
         flush();
-        let live = LIVE.load(Relaxed);
+        let live = live();
         println!("{live} bytes after {}", (look + 1) * each * THREADS);
         // In the first looks it becomes warm.
         if look < LOOKS / 4 {
             first = live.max(first);
         }
+        // Some spans may be left of a moment at which a thread was preempted, and much waited for it.
+        const SPANS: isize = 4 << 20;
         assert!(
-            live < 2 * first,
+            live < 2 * first + SPANS,
             "{first} bytes, then {live} at look {look}"
         );
     }
@@ -102,7 +109,7 @@ fn of_a_hash_map() {
     assert_eq!(map.len() as u64, THREADS * ENTRIES);
     map.check();
     drop(map);
-    println!("{} bytes at the end", LIVE.load(Relaxed));
+    println!("{} bytes at the end", live());
 }
 
 #[test]
@@ -121,7 +128,7 @@ fn of_an_inline_map() {
     assert_eq!(map.len() as u64, THREADS * ENTRIES);
     map.check();
     drop(map);
-    println!("{} bytes at the end", LIVE.load(Relaxed));
+    println!("{} bytes at the end", live());
 }
 
 fn of_a_skip_map<K: Ord + Send + Sync>(key: impl Fn(u64) -> K + Sync) {
@@ -139,7 +146,7 @@ fn of_a_skip_map<K: Ord + Send + Sync>(key: impl Fn(u64) -> K + Sync) {
     assert_eq!(map.len() as u64, THREADS * ENTRIES);
     map.check();
     drop(map);
-    println!("{} bytes at the end", LIVE.load(Relaxed));
+    println!("{} bytes at the end", live());
 }
 
 /// A queue: chunks are filled at its end, and empty at its beginning.

@@ -258,6 +258,7 @@ fn is_change(ask: &Ask) -> bool {
 #[test]
 fn questions_beside_changes() {
     questions::<u64>(&ALL);
+    questions::<u32>(&ALL[2..5]);
     questions::<Counted>(&ALL[3..]);
 }
 
@@ -328,6 +329,7 @@ fn changes<K: Key>(shapes: &[Shape], seeds: u64) {
 #[test]
 fn changes_of_chunks_beside_each_other() {
     changes::<u64>(&ALL, 6);
+    changes::<u32>(&ALL[1..4], 6);
     changes::<Counted>(&ALL[2..], 2);
 }
 

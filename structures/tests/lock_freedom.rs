@@ -235,6 +235,7 @@ fn every_ask<K: Key>(shapes: &[Shape]) {
 #[test]
 fn nobody_waits_for_a_thread_in_a_skip_map() {
     every_ask::<u64>(&ALL);
+    every_ask::<u32>(&ALL[2..5]);
     every_ask::<Counted>(&ALL);
 }
 
@@ -296,6 +297,7 @@ fn whole<K: Key>(shape: &Shape, name: &str, act: impl Fn(&Skip<K>) + Sync) {
 #[test]
 fn nobody_waits_for_a_thread_that_goes_through_a_skip_map() {
     wholes::<u64>(&ALL[3]);
+    wholes::<u32>(&ALL[3]);
     wholes::<u64>(&ALL[6]);
     wholes::<Counted>(&ALL[4]);
 }

@@ -2,14 +2,14 @@
 
 use std::ops::Bound::{Excluded, Included, Unbounded};
 
-use structures::testing::payload::Counted;
+use structures::testing::payload::Value;
 use structures::{Compute, Operation, SkipMap};
 
 use super::kinds::Kind;
 use super::model::Model;
 use super::{Pinned, Turn, equal, same};
 
-type Map<T> = SkipMap<<T as Kind>::Key, Counted, <T as Kind>::Order>;
+type Map<T> = SkipMap<<T as Kind>::Key, <T as Kind>::Value, <T as Kind>::Order>;
 
 /// An operation on one key, under the long guard or one of its own.
 pub(super) fn act<T: Kind>(
@@ -27,7 +27,7 @@ pub(super) fn act<T: Kind>(
 }
 
 fn one<T: Kind, G: structures::Guard>(
-    map: &structures::SkipMapRef<'_, T::Key, Counted, T::Order, G>,
+    map: &structures::SkipMapRef<'_, T::Key, T::Value, T::Order, G>,
     model: &mut Model,
     turn: Turn,
     number: u64,
@@ -35,7 +35,7 @@ fn one<T: Kind, G: structures::Guard>(
     let key = T::key(number);
     let there = model.entries().get(&number).map(|&n| (number, n));
     let old = there.map(|(_, n)| n);
-    let of = |value: Option<&Counted>| value.map(Counted::number);
+    let of = |value: Option<&T::Value>| value.map(T::Value::number);
     match turn.what {
         0 => {
             let found = match turn.way {
@@ -62,13 +62,13 @@ fn one<T: Kind, G: structures::Guard>(
             same::<T>(found.filter(|found| *found.0 == key), there)
         }
         1 | 2 => {
-            let value = model.value(number);
+            let value: T::Value = model.value(number);
             let n = value.number();
             let replaced = match turn.way % 3 {
                 0 | 1 => of(map.insert(key, value)),
                 _ => {
                     let mut value = Some(value);
-                    let put = |_: Option<(&T::Key, &Counted)>| {
+                    let put = |_: Option<(&T::Key, &T::Value)>| {
                         Operation::<_, ()>::Insert(value.take().expect("it is asked once"))
                     };
                     match map.compute(key, put) {
@@ -81,7 +81,7 @@ fn one<T: Kind, G: structures::Guard>(
             equal(replaced, old)
         }
         3 => {
-            let value = model.value(number);
+            let value: T::Value = model.value(number);
             let n = value.number();
             let now = match turn.way % 5 {
                 0 => match map.try_insert(key, value) {
@@ -103,10 +103,10 @@ fn one<T: Kind, G: structures::Guard>(
             Ok(())
         }
         4 => {
-            let value = model.value(number);
+            let value: T::Value = model.value(number);
             let n = value.number();
             let other = value.clone();
-            let more = |before: &Counted| {
+            let more = |before: &T::Value| {
                 assert_eq!(Some(before.number()), old);
                 other.clone()
             };
@@ -126,7 +126,7 @@ fn one<T: Kind, G: structures::Guard>(
         }
         _ => {
             let is_right = turn.way < 8 || old.is_none_or(|n| n.is_multiple_of(2));
-            let condition = |_: &T::Key, value: &Counted| {
+            let condition = |_: &T::Key, value: &T::Value| {
                 assert_eq!(Some(value.number()), old);
                 is_right
             };
@@ -167,12 +167,12 @@ pub(super) fn many<T: Kind>(map: &Map<T>, model: &mut Model, turn: Turn) -> Resu
         let number = turn.key * 4 + i * step;
         let map = map.pin();
         if turn.way < 8 {
-            let value = model.value(number);
+            let value: T::Value = model.value(number);
             let n = value.number();
-            let old = map.insert(T::key(number), value).map(Counted::number);
+            let old = map.insert(T::key(number), value).map(T::Value::number);
             equal(old, model.insert(number, n))?;
         } else {
-            let old = map.remove(&T::key(number)).map(Counted::number);
+            let old = map.remove(&T::key(number)).map(T::Value::number);
             equal(old, model.remove(number))?;
         }
     }

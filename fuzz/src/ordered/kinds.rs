@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::fmt::Debug;
 
 use structures::skip_map::{Comparator, Natural};
-use structures::testing::payload::Counted;
+use structures::testing::payload::{Counted, Value};
 use structures::{SkipMap, Smr};
 
 /// No number is as large.
@@ -13,11 +13,12 @@ pub(super) const END: u64 = 1 << 12;
 pub(super) trait Kind {
     const NAME: &'static str;
     type Key: Clone + PartialEq + Debug;
+    type Value: Value;
     type Order: Comparator<Self::Key> + Clone + Default;
 
     fn key(number: u64) -> Self::Key;
 
-    fn map(smr: &Smr) -> SkipMap<Self::Key, Counted, Self::Order> {
+    fn map(smr: &Smr) -> SkipMap<Self::Key, Self::Value, Self::Order> {
         SkipMap::with_comparator_in(Self::Order::default(), smr)
     }
 }
@@ -26,6 +27,21 @@ pub(super) trait Kind {
 impl Kind for Natural {
     const NAME: &'static str = "u64";
     type Key = u64;
+    type Value = Counted;
+    type Order = Natural;
+
+    fn key(number: u64) -> u64 {
+        number
+    }
+}
+
+/// The same, and so plain a value that entries are in revisions.
+pub(super) struct Plain;
+
+impl Kind for Plain {
+    const NAME: &'static str = "u64, with plain values";
+    type Key = u64;
+    type Value = u64;
     type Order = Natural;
 
     fn key(number: u64) -> u64 {
@@ -39,6 +55,7 @@ pub(super) struct Signed;
 impl Kind for Signed {
     const NAME: &'static str = "i16";
     type Key = i16;
+    type Value = Counted;
     type Order = Natural;
 
     fn key(number: u64) -> i16 {
@@ -52,6 +69,7 @@ pub(super) struct Prefixed;
 impl Kind for Prefixed {
     const NAME: &'static str = "byte strings";
     type Key = Vec<u8>;
+    type Value = Counted;
     type Order = Natural;
 
     fn key(number: u64) -> Vec<u8> {
@@ -86,6 +104,7 @@ pub(super) struct Wide;
 impl Kind for Wide {
     const NAME: &'static str = "u128";
     type Key = u128;
+    type Value = Counted;
     type Order = Natural;
 
     fn key(number: u64) -> u128 {
@@ -99,6 +118,7 @@ pub(super) struct Pairs;
 impl Kind for Pairs {
     const NAME: &'static str = "pairs";
     type Key = (u8, Box<u64>);
+    type Value = Counted;
     type Order = Natural;
 
     fn key(number: u64) -> (u8, Box<u64>) {
@@ -119,6 +139,7 @@ impl Comparator<u64> for Reversed {
 impl Kind for Reversed {
     const NAME: &'static str = "u64, reversed";
     type Key = u64;
+    type Value = Counted;
     type Order = Reversed;
 
     fn key(number: u64) -> u64 {
@@ -141,6 +162,7 @@ mod tests {
     #[test]
     fn keys_are_in_the_order_of_their_numbers() {
         ascends::<Natural>();
+        ascends::<Plain>();
         ascends::<Signed>();
         ascends::<Prefixed>();
         ascends::<Wide>();

@@ -14,15 +14,16 @@ mod whole;
 use std::fmt::Debug;
 
 use structures::skip_map::Natural;
-use structures::testing::payload::Counted;
+use structures::testing::payload::Value;
 use structures::{OwnedGuard, SkipMap, SkipMapRef, Smr};
 
-use kinds::{Kind, Pairs, Prefixed, Reversed, Signed, Wide};
+use kinds::{Kind, Pairs, Plain, Prefixed, Reversed, Signed, Wide};
 use model::Model;
 use places::Places;
 
 /// A program's map, under its guard.
-type Pinned<'m, T> = SkipMapRef<'m, <T as Kind>::Key, Counted, <T as Kind>::Order, OwnedGuard>;
+type Pinned<'m, T> =
+    SkipMapRef<'m, <T as Kind>::Key, <T as Kind>::Value, <T as Kind>::Order, OwnedGuard>;
 
 /// Runs a program.
 ///
@@ -33,7 +34,8 @@ pub fn run(bytes: &[u8]) -> Result<(), String> {
         return Ok(());
     };
     match choice % 8 {
-        0 | 1 => replay::<Natural>(program),
+        0 => replay::<Natural>(program),
+        1 => replay::<Plain>(program),
         2 => replay::<Signed>(program),
         3 => replay::<Prefixed>(program),
         4 => replay::<Wide>(program),
@@ -96,7 +98,7 @@ fn replay<T: Kind>(program: &[u8]) -> Result<(), String> {
 
 /// The turns under one guard; the last of them, which wants the map for itself.
 fn section<T: Kind>(
-    map: &SkipMap<T::Key, Counted, T::Order>,
+    map: &SkipMap<T::Key, T::Value, T::Order>,
     model: &mut Model,
     turns: &mut impl Iterator<Item = (usize, Turn)>,
 ) -> Result<Option<Turn>, (usize, String)> {
@@ -129,7 +131,7 @@ fn section<T: Kind>(
 
 /// What was found is what was expected.
 fn same<T: Kind>(
-    found: Option<(&T::Key, &Counted)>,
+    found: Option<(&T::Key, &T::Value)>,
     expected: Option<(u64, u64)>,
 ) -> Result<(), String> {
     let right = match (found, expected) {

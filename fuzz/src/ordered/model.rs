@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use structures::testing::payload::{Counted, Tally};
+use structures::testing::payload::{Tally, Value};
 
 /// When a value was in the map, and under which key.
 #[derive(Clone, Copy)]
@@ -55,12 +55,12 @@ impl Model {
     }
 
     /// A new value, which may become a key's.
-    pub(super) fn value(&mut self, number: u64) -> Counted {
+    pub(super) fn value<V: Value>(&mut self, number: u64) -> V {
         self.lives.push(Life {
             number,
             end: u64::MAX,
         });
-        self.values.item(self.lives.len() as u64 - 1)
+        V::of(self.lives.len() as u64 - 1, &self.values)
     }
 
     /// The value is the key's now. What was.

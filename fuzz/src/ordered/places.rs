@@ -5,7 +5,7 @@ use std::ops::Bound::{self, Excluded, Included, Unbounded};
 
 use structures::OwnedGuard;
 use structures::skip_map::{Cursor, Range};
-use structures::testing::payload::Counted;
+use structures::testing::payload::Value;
 
 use super::kinds::{END, Kind};
 use super::model::Model;
@@ -15,10 +15,12 @@ use super::{Pinned, Turn, equal, same};
 const MOST: usize = 4;
 
 type Bounds<K> = (Bound<K>, Bound<K>);
+type Entry<'g, T> = (&'g <T as Kind>::Key, &'g <T as Kind>::Value);
+
 type OfRange<'g, T> = Range<
     'g,
     <T as Kind>::Key,
-    Counted,
+    <T as Kind>::Value,
     <T as Kind>::Order,
     OwnedGuard,
     <T as Kind>::Key,
@@ -83,7 +85,7 @@ impl<T: Kind> Walk<'_, T> {
 
 /// A cursor. What is below `at` is on its left.
 struct Place<'g, T: Kind> {
-    cursor: Cursor<'g, T::Key, Counted, T::Order, OwnedGuard>,
+    cursor: Cursor<'g, T::Key, T::Value, T::Order, OwnedGuard>,
     at: u64,
 }
 
@@ -141,7 +143,7 @@ pub(super) struct Places<'g, T: Kind> {
     walks: Vec<Walk<'g, T>>,
     cursors: Vec<Place<'g, T>>,
     /// Entries, and what they were.
-    entries: Vec<(&'g T::Key, &'g Counted, (u64, u64))>,
+    entries: Vec<(Entry<'g, T>, (u64, u64))>,
 }
 
 impl<'g, T: Kind> Places<'g, T> {
@@ -203,7 +205,7 @@ impl<'g, T: Kind> Places<'g, T> {
             _ => {
                 let found = self.pinned.get_key_value(&T::key(number));
                 if let (Some((key, value)), Some(&n)) = (found, model.entries().get(&number)) {
-                    self.entries.push((key, value, (number, n)));
+                    self.entries.push(((key, value), (number, n)));
                 }
             }
         }
@@ -252,7 +254,7 @@ impl<'g, T: Kind> Places<'g, T> {
         for walk in self.walks {
             finish(walk, model)?;
         }
-        for (key, value, (number, n)) in self.entries {
+        for ((key, value), (number, n)) in self.entries {
             equal(key, &T::key(number))?;
             equal(value.number(), n)?;
         }

@@ -13,6 +13,12 @@ pub(crate) unsafe trait Nodes<K, V> {
     /// What their memory is from, and goes back to.
     type Pool: Copy;
 
+    /// Whether entries are copied to where they are found: then no node is made, and the draft keeps both parts.
+    #[inline(always)]
+    fn are_copied(&self) -> bool {
+        false
+    }
+
     fn pool(&self) -> Self::Pool;
 
     /// A node that nobody else has. Aborts if there is no memory.
@@ -130,7 +136,7 @@ impl<N: Nodes<K, V>, K, V> Draft<N, K, V> {
     /// Aborts if there is no memory.
     #[inline(always)]
     pub(crate) fn make_whole(&self) {
-        if self.state.get() == State::Entry {
+        if self.state.get() == State::Entry && !self.nodes.are_copied() {
             self.state.set(State::Gone);
             // SAFETY: it was there, and is not used here again.
             let key = unsafe { self.take_key() };
@@ -145,7 +151,11 @@ impl<N: Nodes<K, V>, K, V> Draft<N, K, V> {
     /// Aborts if there is no memory.
     #[inline]
     pub(crate) fn make_with(&self, value: V) {
-        if self.state.get() == State::Key {
+        if self.state.get() == State::Key && self.nodes.are_copied() {
+            // SAFETY: nobody looks at it meanwhile.
+            unsafe { &mut *self.value.get() }.write(value);
+            self.state.set(State::Entry);
+        } else if self.state.get() == State::Key {
             self.state.set(State::Gone);
             // SAFETY: it was there, and is not used here again.
             let key = unsafe { self.take_key() };
@@ -158,6 +168,13 @@ impl<N: Nodes<K, V>, K, V> Draft<N, K, V> {
     /// Gives the node this value; the one that it had.
     #[inline(always)]
     pub(crate) fn exchange(&self, value: V) -> V {
+        if self.nodes.are_copied() {
+            assert!(self.state.get() == State::Entry, "it has been made");
+            // SAFETY: nobody looks at it meanwhile.
+            let there = unsafe { &mut *self.value.get() };
+            // SAFETY: it is there in this state.
+            return mem::replace(unsafe { there.assume_init_mut() }, value);
+        }
         // SAFETY: this draft's own: the attempt to publish it has failed.
         unsafe { exchange::<N, K, V>(self.node(), value) }
     }
@@ -169,17 +186,20 @@ impl<N: Nodes<K, V>, K, V> Draft<N, K, V> {
         self.node.get()
     }
 
+    /// The value of an entry that is to be copied.
+    #[inline]
+    pub(crate) fn value(&self) -> &V {
+        assert!(self.state.get() == State::Entry, "it has been made");
+        // SAFETY: who moves it is not called by who looks at it.
+        let value = unsafe { &*self.value.get() };
+        // SAFETY: it is there in this state.
+        unsafe { value.assume_init_ref() }
+    }
+
     /// It has been published: it is the map's now.
     #[inline]
     pub(crate) fn publish(&self) {
         self.state.set(State::Gone);
-    }
-
-    /// What has been published.
-    #[inline]
-    pub(crate) fn published(self) -> *mut N::Node {
-        assert!(self.state.get() == State::Gone && !self.node.get().is_null());
-        self.node.get()
     }
 
     /// The value back, if it has one.

@@ -15,28 +15,29 @@ pub(crate) enum Decision {
 }
 
 /// What has been done.
-pub(crate) enum Written<'g, N: Nodes<K, V, Node: 'g>, K, V> {
+pub(crate) enum Written<F, N: Nodes<K, V>, K, V> {
     /// Nothing: what is there, and the draft.
-    Kept(Option<&'g N::Node>, Draft<N, K, V>),
+    Kept(Option<F>, Draft<N, K, V>),
     /// What was there, and what is now.
-    Put(Option<&'g N::Node>, &'g N::Node),
-    Removed(Option<&'g N::Node>),
+    Put(Option<F>, F),
+    Removed(Option<F>),
 }
 
 /// An operation on a map, with a draft, within a section of `'g`. All of it is inlined, or the draft would be handed
 /// over in memory.
 pub(crate) trait Writing<'g, K: 'g, V: 'g>: Sized + 'g {
-    type Nodes: Nodes<K, V, Node: 'g>;
+    type Nodes: Nodes<K, V>;
+    /// What is found of an entry.
+    type Found: Copy;
+
+    fn pair(found: Self::Found) -> (&'g K, &'g V);
 
     /// Does with the entry of the draft's key what `decide` says, in one atomic step. It is asked again when
     /// another entry has come meanwhile.
     fn write(
         self,
-        decide: impl FnMut(
-            Option<&'g <Self::Nodes as Nodes<K, V>>::Node>,
-            &Draft<Self::Nodes, K, V>,
-        ) -> Decision,
-    ) -> Written<'g, Self::Nodes, K, V>;
+        decide: impl FnMut(Option<Self::Found>, &Draft<Self::Nodes, K, V>) -> Decision,
+    ) -> Written<Self::Found, Self::Nodes, K, V>;
 
     /// Of a draft with a value.
     #[inline(always)]
@@ -46,7 +47,7 @@ pub(crate) trait Writing<'g, K: 'g, V: 'g>: Sized + 'g {
             Decision::Put
         });
         match written {
-            Written::Put(old, _) => old.map(|old| Self::Nodes::pair(old).1),
+            Written::Put(old, _) => old.map(|old| Self::pair(old).1),
             _ => unreachable!("it was told to put"),
         }
     }
@@ -63,10 +64,10 @@ pub(crate) trait Writing<'g, K: 'g, V: 'g>: Sized + 'g {
         });
         match written {
             Written::Kept(Some(there), draft) => Err(OccupiedError {
-                current: Self::Nodes::pair(there).1,
+                current: Self::pair(there).1,
                 not_inserted: draft.into_value().expect("the draft has it"),
             }),
-            Written::Put(_, new) => Ok(Self::Nodes::pair(new).1),
+            Written::Put(_, new) => Ok(Self::pair(new).1),
             _ => unreachable!("it was told to keep what is there, or to put"),
         }
     }
@@ -76,13 +77,13 @@ pub(crate) trait Writing<'g, K: 'g, V: 'g>: Sized + 'g {
     fn update(self, mut f: impl FnMut(&V) -> V) -> Option<&'g V> {
         let written = self.write(|old, draft| match old {
             Some(old) => {
-                draft.make_with(f(Self::Nodes::pair(old).1));
+                draft.make_with(f(Self::pair(old).1));
                 Decision::Put
             }
             None => Decision::Keep,
         });
         match written {
-            Written::Put(_, new) => Some(Self::Nodes::pair(new).1),
+            Written::Put(_, new) => Some(Self::pair(new).1),
             _ => None,
         }
     }
@@ -95,7 +96,7 @@ pub(crate) trait Writing<'g, K: 'g, V: 'g>: Sized + 'g {
         let written = self.write(|old, draft| {
             match old {
                 Some(old) => {
-                    let new = f(Self::Nodes::pair(old).1);
+                    let new = f(Self::pair(old).1);
                     if core::mem::take(&mut made_in_draft) {
                         made = Some(draft.exchange(new));
                     } else {
@@ -114,7 +115,7 @@ pub(crate) trait Writing<'g, K: 'g, V: 'g>: Sized + 'g {
             Decision::Put
         });
         match written {
-            Written::Put(_, new) => Self::Nodes::pair(new).1,
+            Written::Put(_, new) => Self::pair(new).1,
             _ => unreachable!("it was told to put"),
         }
     }
@@ -125,7 +126,7 @@ pub(crate) trait Writing<'g, K: 'g, V: 'g>: Sized + 'g {
         mut f: impl FnMut(Option<(&'g K, &'g V)>) -> Operation<V, T>,
     ) -> Compute<'g, K, V, T> {
         let mut aborted = None;
-        let written = self.write(|old, draft| match f(old.map(Self::Nodes::pair)) {
+        let written = self.write(|old, draft| match f(old.map(Self::pair)) {
             Operation::Insert(value) => {
                 draft.make_with(value);
                 Decision::Put
@@ -141,15 +142,15 @@ pub(crate) trait Writing<'g, K: 'g, V: 'g>: Sized + 'g {
         });
         match (written, aborted) {
             (Written::Put(None, new), _) => {
-                let (key, value) = Self::Nodes::pair(new);
+                let (key, value) = Self::pair(new);
                 Compute::Inserted(key, value)
             }
             (Written::Put(Some(old), new), _) => Compute::Updated {
-                old: Self::Nodes::pair(old),
-                new: Self::Nodes::pair(new),
+                old: Self::pair(old),
+                new: Self::pair(new),
             },
             (Written::Removed(Some(old)), _) => {
-                let (key, value) = Self::Nodes::pair(old);
+                let (key, value) = Self::pair(old);
                 Compute::Removed(key, value)
             }
             (written, Some(answer)) => {

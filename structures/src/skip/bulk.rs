@@ -6,6 +6,7 @@ use super::change::{Content, Part};
 use super::compare::Comparator;
 use super::core::Core;
 use super::index::STRIPED;
+use super::inline;
 use super::memory::Entry;
 use super::reclaim::Section;
 use super::rev::{CAP, Item};
@@ -30,11 +31,18 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         self.count.add(entries.len().cast_signed());
         let domain = self.memory.domain().clone();
         let section = &domain.enter();
-        let make = |(key, value)| self.memory.entry(Entry { key, value }, section).cast();
-        let mut items: Vec<Item> = entries.into_iter().map(make).collect();
+        let make = |(key, value)| {
+            let hint = Self::hint(&key, 0);
+            let item = match Self::is_inline() {
+                true => inline::item(&value),
+                false => self.memory.entry(Entry { key, value }, section).cast(),
+            };
+            (hint, item)
+        };
+        let (mut hints, mut items): (Vec<u64>, Vec<Item>) = entries.into_iter().map(make).unzip();
         let mut level = 0;
         loop {
-            items = self.fill_level(&items, level, section);
+            items = self.fill_level(&hints, &items, level, section);
             if let [top] = items[..] {
                 let raised = self.raise(ptr::null_mut(), top.cast());
                 assert!(raised, "nobody else has the map, and it was never used");
@@ -44,14 +52,20 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
                 return;
             }
             level += 1;
+            let hint = |&item: &Item| Self::hint_of(item, level, 0, section);
+            hints = items.iter().map(hint).collect();
         }
     }
 
     /// Makes the chunks of a level, from the last to the first, which is the head.
-    fn fill_level(&self, items: &[Item], level: u16, section: &Section<'_>) -> Vec<Item> {
-        let hint = |&item: &Item| Self::hint_of(item, level, 0, section);
-        let hints: Vec<u64> = items.iter().map(hint).collect();
-        let all = Part::new(&hints, items);
+    fn fill_level(
+        &self,
+        hints: &[u64],
+        items: &[Item],
+        level: u16,
+        section: &Section<'_>,
+    ) -> Vec<Item> {
+        let all = Part::new(hints, items);
         let content = |next| Content {
             parts: [all, Part::NONE, Part::NONE],
             next,

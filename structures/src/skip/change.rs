@@ -91,12 +91,22 @@ impl<'p> Content<'p> {
     }
 
     /// One of the items.
-    fn item(&self, mut at: usize) -> Item {
+    fn item(&self, at: usize) -> Item {
+        let (part, at) = self.place(at);
+        part.items[at]
+    }
+
+    fn hint(&self, at: usize) -> u64 {
+        let (part, at) = self.place(at);
+        part.hints[at]
+    }
+
+    fn place(&self, mut at: usize) -> (&Part<'p>, usize) {
         for part in &self.parts {
-            match part.items.get(at) {
-                Some(&item) => return item,
-                None => at -= part.len(),
+            if at < part.len() {
+                return (part, at);
             }
+            at -= part.len();
         }
         unreachable!("there are so many")
     }
@@ -113,12 +123,30 @@ pub(super) struct Replaced<'s, K, V> {
 /// link is given up that its place there would be.
 pub(super) struct Born<'s, K, V> {
     pub(super) chunk: At<'s>,
+    /// What it was born with.
+    word: Word,
     memory: &'s Memory<K, V>,
 }
 
 impl<K, V> Drop for Born<'_, K, V> {
     fn drop(&mut self) {
         unlink(self.memory, self.chunk);
+    }
+}
+
+impl<'s, K, V> Replaced<'s, K, V> {
+    /// Where in what was made an item is now that has been put there.
+    pub(super) fn place(&self, chunk: At<'s>, at: usize) -> (Seen<'s>, usize) {
+        match &self.born {
+            Some(born) if at >= self.len => {
+                let (chunk, word) = (born.chunk, born.word);
+                (Seen { chunk, word }, at - self.len)
+            }
+            _ => {
+                let word = self.word;
+                (Seen { chunk, word }, at)
+            }
+        }
     }
 }
 
@@ -208,7 +236,8 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
             let (born, hint) = self.bear(content, lower..len, level, section)?;
             next = (born, hint);
             known = Self::known(&low, born, section);
-            upper = Some(born);
+            // SAFETY: made here, and not published.
+            upper = Some((born, unsafe { see(born, section) }.load()));
         } else if content.next.0 != seen.view(section).next() {
             known = Self::known(&low, content.next.0, section);
         }
@@ -219,20 +248,19 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
             return Some(Replaced {
                 word: Word::live(rev),
                 len: lower,
-                born: upper.map(|born| Born {
+                born: upper.map(|(born, word)| Born {
                     // SAFETY: S6: it has a link that its place in the index will be.
                     chunk: unsafe { At::new(born, section) },
+                    word,
                     memory: &self.memory,
                 }),
             });
         }
         // SAFETY: made here, and not published.
         unsafe { self.memory.dispose_rev(rev) };
-        if let Some(born) = upper {
+        if let Some((born, word)) = upper {
             // SAFETY: as above.
-            let rev = unsafe { see(born, section) }.load().rev();
-            // SAFETY: as above.
-            unsafe { self.memory.dispose_rev(rev) };
+            unsafe { self.memory.dispose_rev(word.rev()) };
             // SAFETY: as above.
             unsafe { self.memory.dispose_chunk(born) };
         }
@@ -240,22 +268,18 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         None
     }
 
-    /// [`replace`](Self::replace)s one item, or none, by another one, or none, if that is not null.
+    /// [`replace`](Self::replace)s one item, or none, by another one and its hint behind what is known, or none.
     #[inline]
     pub(super) fn replace_one<'s>(
         &'s self,
         seen: Seen<'s>,
         out: core::ops::Range<usize>,
-        new: Item,
+        new: Option<(u64, Item)>,
         section: &'s Section<'_>,
     ) -> Option<Replaced<'s, K, V>> {
         let Seen { chunk, word } = seen;
         let view = seen.view(section);
         let known = view.known();
-        let new = (!new.is_null()).then(|| {
-            let hint = Self::hint_of(new, chunk.level, known, section);
-            (hint, new)
-        });
         let len = view.len() - out.len() + usize::from(new.is_some());
         if len > CAP {
             let (hint, new) = new?;
@@ -315,7 +339,10 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         section: &Section<'_>,
     ) -> Option<(*mut Chunk, u64)> {
         let first = content.item(range.start);
-        let hint = Self::hint_of(first, level, 0, section);
+        let hint = match level {
+            0 if Self::is_whole() => content.hint(range.start),
+            _ => Self::hint_of(first, level, 0, section),
+        };
         let low = match level {
             _ if Self::is_whole() => Low { hint },
             0 => Low { entry: first },

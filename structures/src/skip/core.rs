@@ -11,7 +11,8 @@ use smr_core::primitive::{AtomicPtr, Ordering};
 use super::chunk::{At, Chunk, Word};
 use super::compare::Comparator;
 use super::hint::{self, Kind};
-use super::memory::{Entry, Memory};
+use super::inline;
+use super::memory::{Entry, Memory, Pair};
 use super::probe::{LowKey, Probe, kind_of, lower, search};
 use super::reclaim::{Domain, Section, see};
 use super::rev::{Item, View};
@@ -111,11 +112,11 @@ impl<K, V, C> Core<K, V, C> {
         unsafe { At::new(item.cast(), section) }
     }
 
-    /// An item of level 0, likewise.
+    /// An entry's memory, which is in a revision of level 0 that may be looked into. Not inline.
     #[inline]
-    pub(super) fn entry<'s>(item: Item, section: &'s Section<'_>) -> &'s Entry<K, V> {
+    pub(super) fn entry<'s>(item: Item, section: &'s Section<'_>) -> Pair<'s, K, V> {
         // SAFETY: S5: it was not retired before the section.
-        unsafe { see(item.cast::<Entry<K, V>>(), section) }
+        Pair::of(unsafe { see(item.cast::<Entry<K, V>>(), section) })
     }
 
     /// The key of an entry that is in a revision that may be looked into, or a chunk's low. Not by a reference
@@ -153,6 +154,12 @@ impl<K, V, C> Core<K, V, C> {
         kind_of::<K, C>() == Kind::Whole
     }
 
+    /// Whether entries are parts of revisions: all items of level 0 are values then.
+    #[inline(always)]
+    pub(super) fn is_inline() -> bool {
+        Self::is_whole() && inline::is_inline::<K, V>()
+    }
+
     /// The hint of a key.
     #[inline(always)]
     pub(super) fn hint(key: &K, known: usize) -> u64 {
@@ -164,6 +171,34 @@ impl<K, V, C> Core<K, V, C> {
 }
 
 impl<K, V, C: Comparator<K>> Core<K, V, C> {
+    /// An entry in a revision of level 0 that may be looked into: of its hint and its item.
+    #[inline(always)]
+    pub(super) fn pair<'s>(
+        hint: &'s u64,
+        item: &'s Item,
+        section: &'s Section<'_>,
+    ) -> Pair<'s, K, V> {
+        match Self::is_inline() {
+            true => inline::pair(hint, item),
+            false => Self::entry(*item, section),
+        }
+    }
+
+    /// The same, by its place.
+    #[inline(always)]
+    pub(super) fn at<'s>(view: View<'s>, at: usize, section: &'s Section<'_>) -> Pair<'s, K, V> {
+        Self::pair(&view.hints()[at], &view.items()[at], section)
+    }
+
+    /// Whether an entry is this one, or cannot be told from it: of the same key.
+    #[inline]
+    pub(super) fn is_same(a: Pair<'_, K, V>, b: Pair<'_, K, V>) -> bool {
+        match Self::is_inline() {
+            true => inline::item(a.value) == inline::item(b.value),
+            false => ptr::eq(a.key, b.key),
+        }
+    }
+
     #[inline]
     pub(super) fn low<'s>(chunk: &Chunk, section: &'s Section<'_>) -> LowKey<'s, K> {
         if chunk.is_head {

@@ -4,7 +4,7 @@ use super::change::retry;
 use super::compare::Comparator;
 use super::core::{Core, Seen};
 use super::find::{Finger, Path, Trail};
-use super::memory::Entry;
+use super::memory::Pair;
 use super::probe::{Cut, LowKey, Probe, WantedLow};
 use super::reclaim::Section;
 use super::rules::Rule;
@@ -42,7 +42,7 @@ const PATIENCE: usize = 16;
 impl<K, V, C: Comparator<K>> Core<K, V, C> {
     /// The first entry. Lock-free; linearizes at the load of the word of the chunk that has it, if the empty
     /// ones before it have not changed then.
-    pub(super) fn first<'s>(&'s self, section: &'s Section<'_>) -> Option<&'s Entry<K, V>> {
+    pub(super) fn first<'s>(&'s self, section: &'s Section<'_>) -> Option<Pair<'s, K, V>> {
         loop {
             let head = Seen::now(self.head(0, section)?);
             let mut path = Path::new();
@@ -55,8 +55,8 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
     }
 
     /// The entry that was there.
-    pub(super) fn entry_at<'s>(spot: Spot<'s>, section: &'s Section<'_>) -> &'s Entry<K, V> {
-        Self::entry(spot.seen.view(section).items()[spot.at], section)
+    pub(super) fn entry_at<'s>(spot: Spot<'s>, section: &'s Section<'_>) -> Pair<'s, K, V> {
+        Self::at(spot.seen.view(section), spot.at, section)
     }
 
     /// The first entry on the right of a cut. As [`first`](Self::first).
@@ -64,7 +64,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         &'s self,
         section: &'s Section<'_>,
         cut: Cut<'_, P>,
-    ) -> Option<&'s Entry<K, V>> {
+    ) -> Option<Pair<'s, K, V>> {
         let found = self.spot_above(section, cut, None);
         found.map(|spot| Self::entry_at(spot, section))
     }
@@ -126,7 +126,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         &'s self,
         section: &'s Section<'_>,
         cut: Cut<'_, P>,
-    ) -> Option<&'s Entry<K, V>> {
+    ) -> Option<Pair<'s, K, V>> {
         let found = self.spot_below(section, cut, None);
         found.map(|spot| Self::entry_at(spot, section))
     }
@@ -187,7 +187,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
     }
 
     /// Takes the first entry out. Lock-free; linearizes at the change of the first chunk.
-    pub(super) fn pop_first<'s>(&'s self, section: &'s Section<'_>) -> Option<&'s Entry<K, V>> {
+    pub(super) fn pop_first<'s>(&'s self, section: &'s Section<'_>) -> Option<Pair<'s, K, V>> {
         let mut trail = Trail::new();
         loop {
             let mut seen = Seen::now(self.head(0, section)?);
@@ -210,7 +210,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
     }
 
     /// Takes the last entry out. Lock-free; linearizes at the change of the last chunk.
-    pub(super) fn pop_last<'s>(&'s self, section: &'s Section<'_>) -> Option<&'s Entry<K, V>> {
+    pub(super) fn pop_last<'s>(&'s self, section: &'s Section<'_>) -> Option<Pair<'s, K, V>> {
         let comparator = &self.comparator;
         let mut trail = Trail::new();
         let mut before: Option<LowKey<'s, K>> = None;
@@ -251,14 +251,13 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         seen: Seen<'s>,
         at: usize,
         section: &'s Section<'_>,
-    ) -> Option<&'s Entry<K, V>> {
+    ) -> Option<Pair<'s, K, V>> {
         let view = seen.view(section);
-        let item = view.items()[at];
-        self.replace_one(seen, at..at + 1, core::ptr::null_mut(), section)?;
+        self.replace_one(seen, at..at + 1, None, section)?;
         // SAFETY: S5: this thread has replaced it.
-        unsafe { self.memory.retire(item.cast(), section) };
+        unsafe { self.retire(view.items()[at], section) };
         self.count.add(-1);
-        Some(Self::entry(item, section))
+        Some(Self::at(view, at, section))
     }
 }
 

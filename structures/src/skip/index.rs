@@ -78,7 +78,8 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
                     (at..at, None)
                 }
             };
-            if let Some(done) = self.replace_one(seen, out, item, section) {
+            let hint = Self::hint_of(item, level, view.known(), section);
+            if let Some(done) = self.replace_one(seen, out, Some((hint, item)), section) {
                 if let Some(replaced) = replaced {
                     let replaced = Self::child(replaced, section);
                     unlink(&self.memory, replaced);
@@ -148,7 +149,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
                 retry();
                 continue;
             }
-            if let Some(now) = self.replace_one(seen, at..at + 1, ptr::null_mut(), section) {
+            if let Some(now) = self.replace_one(seen, at..at + 1, None, section) {
                 unlink(&self.memory, dead);
                 self.tidy(seen.chunk, &now, section, trail);
                 return;

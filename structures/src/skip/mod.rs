@@ -84,6 +84,7 @@ mod ends;
 mod find;
 mod hint;
 mod index;
+mod inline;
 #[cfg(not(smr_loom))]
 pub(crate) mod map;
 mod memory;

@@ -402,6 +402,13 @@ fn the_protocol_holds() {
 fn the_protocol_holds_where_hints_are_keys() {
     let _alone = ONE_AT_A_TIME.lock().unwrap();
     rules::break_one(None);
+    SCENARIOS.iter().for_each(explore::<u16>);
+}
+
+#[test]
+fn the_protocol_holds_where_entries_are_in_revisions() {
+    let _alone = ONE_AT_A_TIME.lock().unwrap();
+    rules::break_one(None);
     SCENARIOS.iter().for_each(explore::<u8>);
 }
 

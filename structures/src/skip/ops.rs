@@ -5,30 +5,30 @@ use core::cmp::Ordering;
 use super::compare::Comparator;
 use super::core::Core;
 use super::hint::{self, Kind};
-use super::memory::{Entry, Memory};
+use super::inline;
+use super::memory::{Entry, Memory, Pair};
 use super::probe::{Probe, Wanted, kind_of};
 use super::reclaim::Section;
-use super::update;
+use super::update::{self, Changed};
 use super::walk::Walk;
 use crate::entries::{Decision, Draft, Nodes, Writing, Written};
-
-impl<K, V> Entry<K, V> {
-    #[inline]
-    pub(super) fn pair(&self) -> (&K, &V) {
-        (&self.key, &self.value)
-    }
-}
 
 /// The map's memory.
 pub(super) struct Making<'g, K, V> {
     memory: &'g Memory<K, V>,
     section: &'g Section<'g>,
+    is_inline: bool,
 }
 
 // SAFETY: made of them.
 unsafe impl<'g, K, V> Nodes<K, V> for Making<'g, K, V> {
     type Node = Entry<K, V>;
     type Pool = &'g Memory<K, V>;
+
+    #[inline(always)]
+    fn are_copied(&self) -> bool {
+        self.is_inline
+    }
 
     #[inline]
     fn pool(&self) -> Self::Pool {
@@ -42,7 +42,7 @@ unsafe impl<'g, K, V> Nodes<K, V> for Making<'g, K, V> {
 
     #[inline]
     fn pair(node: &Entry<K, V>) -> (&K, &V) {
-        node.pair()
+        Pair::of(node).both()
     }
 
     #[inline]
@@ -97,12 +97,18 @@ pub(super) struct Write<'g, K, V, C> {
 
 impl<'g, K, V, C: Comparator<K>> Writing<'g, K, V> for Write<'g, K, V, C> {
     type Nodes = Making<'g, K, V>;
+    type Found = Pair<'g, K, V>;
+
+    #[inline]
+    fn pair(found: Pair<'g, K, V>) -> (&'g K, &'g V) {
+        found.both()
+    }
 
     #[inline(always)]
     fn write(
         self,
-        mut decide: impl FnMut(Option<&'g Entry<K, V>>, &Drafted<'g, K, V>) -> Decision,
-    ) -> Written<'g, Making<'g, K, V>, K, V> {
+        mut decide: impl FnMut(Option<Pair<'g, K, V>>, &Drafted<'g, K, V>) -> Decision,
+    ) -> Written<Pair<'g, K, V>, Making<'g, K, V>, K, V> {
         let Write {
             core,
             section,
@@ -113,10 +119,13 @@ impl<'g, K, V, C: Comparator<K>> Writing<'g, K, V> for Write<'g, K, V, C> {
             hint: Core::<K, V, C>::hint(draft.key(), 0),
             comparator: &core.comparator,
         };
-        let decide = |old: Option<&'g Entry<K, V>>| match decide(old, &draft) {
+        let decide = |old: Option<Pair<'g, K, V>>| match decide(old, &draft) {
             Decision::Keep => update::Decision::Keep,
             Decision::Remove => update::Decision::Remove,
-            Decision::Put => update::Decision::Put(draft.node()),
+            Decision::Put => update::Decision::Put(match Core::<K, V, C>::is_inline() {
+                true => inline::item(draft.value()),
+                false => draft.node().cast(),
+            }),
         };
         // Of a removal the draft stays its own.
         let done = |is_put: bool| {
@@ -124,14 +133,10 @@ impl<'g, K, V, C: Comparator<K>> Writing<'g, K, V> for Write<'g, K, V, C> {
                 draft.publish();
             }
         };
-        let (old, decision) = core.change(section, &sought, decide, done);
-        match decision {
-            update::Decision::Put(_) => {
-                let new = Core::<K, V, C>::entry(draft.published().cast(), section);
-                Written::Put(old, new)
-            }
-            update::Decision::Remove => Written::Removed(old),
-            update::Decision::Keep => Written::Kept(old, draft),
+        match core.change(section, &sought, decide, done) {
+            Changed::Put(old, new) => Written::Put(old, new),
+            Changed::Removed(old) => Written::Removed(old),
+            Changed::Kept(old) => Written::Kept(old, draft),
         }
     }
 }
@@ -145,11 +150,15 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         key: K,
         value: Option<V>,
     ) -> Write<'g, K, V, C> {
-        let memory = &self.memory;
+        let making = Making {
+            memory: &self.memory,
+            section,
+            is_inline: Self::is_inline(),
+        };
         Write {
             core: self,
             section,
-            draft: Draft::new(Making { memory, section }, key, value),
+            draft: Draft::new(making, key, value),
         }
     }
 
@@ -164,7 +173,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
     ) -> Result<&'g V, &'g V> {
         let wanted = Wanted::<K, K, C>::new(&key, &self.comparator);
         if let Some(there) = self.get(section, &wanted) {
-            return Err(&there.value);
+            return Err(there.value);
         }
         let value = make(&key);
         let inserted = self.writing(section, key, Some(value)).try_insert();
@@ -178,14 +187,15 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         section: &'g Section<'_>,
         probe: &impl Probe<K>,
         mut condition: impl FnMut(&K, &V) -> bool,
-    ) -> Result<Option<&'g Entry<K, V>>, &'g Entry<K, V>> {
-        let decide = |old: Option<&Entry<K, V>>| match old {
-            Some(entry) if !condition(&entry.key, &entry.value) => update::Decision::Keep,
+    ) -> Result<Option<Pair<'g, K, V>>, Pair<'g, K, V>> {
+        let decide = |old: Option<Pair<'_, K, V>>| match old {
+            Some(entry) if !condition(entry.key, entry.value) => update::Decision::Keep,
             _ => update::Decision::Remove,
         };
         match self.change(section, probe, decide, |_| ()) {
-            (Some(kept), update::Decision::Keep) => Err(kept),
-            (removed, _) => Ok(removed),
+            Changed::Kept(Some(kept)) => Err(kept),
+            Changed::Kept(None) => Ok(None),
+            Changed::Removed(removed) | Changed::Put(removed, _) => Ok(removed),
         }
     }
 
@@ -195,30 +205,34 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         &'g self,
         section: &'g Section<'_>,
         probe: &impl Probe<K>,
-    ) -> Option<&'g Entry<K, V>> {
-        let remove = |_: Option<&Entry<K, V>>| update::Decision::Remove;
-        self.change(section, probe, remove, |_| ()).0
+    ) -> Option<Pair<'g, K, V>> {
+        let remove = |_: Option<Pair<'_, K, V>>| update::Decision::Remove;
+        match self.change(section, probe, remove, |_| ()) {
+            Changed::Removed(removed) => removed,
+            _ => unreachable!("it was told to remove"),
+        }
     }
 
     /// Removes just this entry, if it is still there.
-    pub(super) fn remove_this(&self, section: &Section<'_>, entry: &Entry<K, V>) -> bool {
-        let wanted = Wanted::<K, K, C>::new(&entry.key, &self.comparator);
-        let is_this = |old: Option<&Entry<K, V>>| match old {
-            Some(other) if core::ptr::eq(other, entry) => update::Decision::Remove,
+    pub(super) fn remove_this(&self, section: &Section<'_>, entry: Pair<'_, K, V>) -> bool {
+        let wanted = Wanted::<K, K, C>::new(entry.key, &self.comparator);
+        let is_this = |old: Option<Pair<'_, K, V>>| match old {
+            Some(other) if Self::is_same(other, entry) => update::Decision::Remove,
             _ => update::Decision::Keep,
         };
-        let (_, decision) = self.change(section, &wanted, is_this, |_| ());
-        matches!(decision, update::Decision::Remove)
+        let changed = self.change(section, &wanted, is_this, |_| ());
+        matches!(changed, Changed::Removed(_))
     }
+
     /// Removes the entries of which `keep` does not hold.
     pub(super) fn retain(&self, section: &Section<'_>, mut keep: impl FnMut(&K, &V) -> bool) {
         let mut walk = Walk::new();
         while let Some(mut entry) = self.met(section, &mut walk) {
-            while !keep(&entry.key, &entry.value) && !self.remove_this(section, entry) {
+            while !keep(entry.key, entry.value) && !self.remove_this(section, entry) {
                 // Replaced meanwhile, or removed.
-                let wanted = Wanted::<K, K, C>::new(&entry.key, &self.comparator);
+                let wanted = Wanted::<K, K, C>::new(entry.key, &self.comparator);
                 match self.get(section, &wanted) {
-                    Some(now) if !core::ptr::eq(now, entry) => entry = now,
+                    Some(now) if !Self::is_same(now, entry) => entry = now,
                     _ => break,
                 }
             }

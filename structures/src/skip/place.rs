@@ -4,7 +4,7 @@ use super::compare::Comparator;
 use super::core::Core;
 use super::ends::{Nowhere, Spot};
 use super::find::Finger;
-use super::memory::Entry;
+use super::memory::Pair;
 use super::probe::{Cut, Probe, Wanted};
 use super::reclaim::Section;
 
@@ -18,8 +18,8 @@ pub(super) struct Place<'s, K, V> {
 
 pub(super) enum Gap<'s, K, V> {
     Start,
-    Before(&'s Entry<K, V>),
-    After(&'s Entry<K, V>),
+    Before(Pair<'s, K, V>),
+    After(Pair<'s, K, V>),
     End,
 }
 
@@ -94,7 +94,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
             return near;
         }
         let finger = Some(&mut place.finger);
-        let wanted = |entry: &'s Entry<K, V>| Wanted::<K, K, C>::new(&entry.key, &self.comparator);
+        let wanted = |entry: Pair<'s, K, V>| Wanted::<K, K, C>::new(entry.key, &self.comparator);
         match place.gap {
             Gap::Start => self.spot_above(section, Cut::<Nowhere>::Start, finger),
             Gap::Before(entry) => self.spot_above(section, Cut::Below(&wanted(entry)), finger),
@@ -118,7 +118,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
             return near;
         }
         let finger = Some(&mut place.finger);
-        let wanted = |entry: &'s Entry<K, V>| Wanted::<K, K, C>::new(&entry.key, &self.comparator);
+        let wanted = |entry: Pair<'s, K, V>| Wanted::<K, K, C>::new(entry.key, &self.comparator);
         match place.gap {
             Gap::Start => None,
             Gap::Before(entry) => self.spot_below(section, Cut::Below(&wanted(entry)), finger),
@@ -132,7 +132,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         &'s self,
         section: &'s Section<'_>,
         place: &mut Place<'s, K, V>,
-    ) -> Option<&'s Entry<K, V>> {
+    ) -> Option<Pair<'s, K, V>> {
         let spot = self.peek_next(section, place)?;
         let entry = Self::entry_at(spot, section);
         (place.gap, place.spot) = (Gap::After(entry), Some(spot));
@@ -144,7 +144,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         &'s self,
         section: &'s Section<'_>,
         place: &mut Place<'s, K, V>,
-    ) -> Option<&'s Entry<K, V>> {
+    ) -> Option<Pair<'s, K, V>> {
         let spot = self.peek_prev(section, place)?;
         let entry = Self::entry_at(spot, section);
         (place.gap, place.spot) = (Gap::Before(entry), Some(spot));
@@ -157,7 +157,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         section: &'s Section<'_>,
         place: &mut Place<'s, K, V>,
         cut: Cut<'_, P>,
-    ) -> Option<&'s Entry<K, V>> {
+    ) -> Option<Pair<'s, K, V>> {
         place.spot = self.spot_above(section, cut, Some(&mut place.finger));
         let entry = place.spot.map(|spot| Self::entry_at(spot, section));
         place.gap = entry.map_or(Gap::End, Gap::Before);

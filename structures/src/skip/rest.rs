@@ -7,13 +7,13 @@ use super::chunk::At;
 #[cfg(any(test, feature = "testing"))]
 use super::compare::Comparator;
 use super::core::{Core, Seen};
-use super::memory::Entry;
 #[cfg(any(test, feature = "testing"))]
 use super::probe::{LowKey, WantedLow};
 #[cfg(any(test, feature = "testing"))]
 use super::reclaim::Section;
 #[cfg(any(test, feature = "testing"))]
-use super::rev::{CAP, Item};
+use super::rev::CAP;
+use super::rev::Item;
 use crate::first_panic::FirstPanic;
 
 #[cfg(any(test, feature = "testing"))]
@@ -46,7 +46,8 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
                 Some(indexed) => assert_eq!(*indexed, here, "S6: the index has each chunk once"),
             }
             if head.level == 0 {
-                for &item in &items {
+                // Of others nothing is counted.
+                for &item in items.iter().filter(|_| !Self::is_whole()) {
                     *lows.entry(item).or_default() += 1;
                 }
                 break;
@@ -69,15 +70,18 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
             let wanted = WantedLow { low: b, comparator };
             !matches!(wanted.low, LowKey::Least) && Self::order(&a, &wanted).is_lt()
         };
-        let key = |item| Self::key_of(item, chunk.level, section);
+        let key = |at: usize| match chunk.level {
+            0 if Self::is_whole() => LowKey::Hint(view.hints()[at]),
+            level => Self::key_of(view.items()[at], level, section),
+        };
         assert!(view.len() <= CAP);
         view.check();
-        for pair in view.items().windows(2) {
-            assert!(is_below(key(pair[0]), key(pair[1])), "S2: items ascend");
+        for at in 1..view.len() {
+            assert!(is_below(key(at - 1), key(at)), "S2: items ascend");
         }
-        if let Some(&first) = view.items().first() {
+        if view.len() > 0 {
             let is_head_below = chunk.is_head && chunk.level > 0;
-            let starts = is_head_below || !is_below(key(first), Self::low(&chunk, section));
+            let starts = is_head_below || !is_below(key(0), Self::low(&chunk, section));
             assert!(starts, "S2: nothing is below the low");
         }
         if let Some(next) = next {
@@ -86,9 +90,9 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
                 is_below(Self::low(&chunk, section), low()),
                 "S2: lows ascend"
             );
-            if let Some(&last) = view.items().last() {
+            if view.len() > 0 {
                 assert!(
-                    is_below(key(last), low()),
+                    is_below(key(view.len() - 1), low()),
                     "S2: nothing is beyond the next low"
                 );
             }
@@ -98,6 +102,10 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         let known = Self::known(&Self::low(&chunk, section), view.next(), section);
         assert_eq!(view.known(), known, "what all keys have in common");
         for (&hint, &item) in view.hints().iter().zip(view.items()) {
+            if chunk.level == 0 && Self::is_inline() {
+                assert_eq!(known, 0);
+                continue;
+            }
             assert_eq!(hint, Self::hint_of(item, chunk.level, known, section));
         }
         next
@@ -105,12 +113,12 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
 }
 
 impl<K, V, C> Core<K, V, C> {
-    /// Takes the map apart: `f` is given all entries in their order, which are the caller's from then on, and
-    /// all else is given back. Ends with the first panic of a drop.
+    /// Takes the map apart: `f` is given all entries in their order, by hints and items, which are the caller's from
+    /// then on, and all else is given back. Ends with the first panic of a drop.
     ///
     /// # Safety
     /// Nobody else has the map any more.
-    pub(super) unsafe fn take_apart(&self, mut f: impl FnMut(*mut Entry<K, V>)) {
+    pub(super) unsafe fn take_apart(&self, mut f: impl FnMut(u64, Item)) {
         let domain = self.memory.domain().clone();
         let section = &domain.enter();
         let mut panic = FirstPanic::default();
@@ -125,9 +133,9 @@ impl<K, V, C> Core<K, V, C> {
             while let Some(at) = chunk {
                 let seen = Seen::now(at);
                 let view = seen.view(section);
-                for &item in view.items() {
+                for (&hint, &item) in view.hints().iter().zip(view.items()) {
                     if at.level == 0 {
-                        panic.catch(|| f(item.cast()));
+                        panic.catch(|| f(hint, item));
                         continue;
                     }
                     let child = Self::child(item, section);
@@ -160,8 +168,12 @@ impl<K, V, C> Drop for Core<K, V, C> {
         if cfg!(smr_loom) && std::thread::panicking() {
             return;
         }
-        // SAFETY: each is the closure's.
-        let end = |entry| unsafe { self.memory.end(entry) };
+        let end = |_: u64, item: Item| {
+            if !Self::is_inline() {
+                // SAFETY: each is the closure's.
+                unsafe { self.memory.end(item.cast()) };
+            }
+        };
         // SAFETY: exclusively borrowed.
         unsafe { self.take_apart(end) };
     }

@@ -11,10 +11,10 @@ use smr_core::Smr;
 
 use super::compare::{Comparator, Natural};
 use super::core::Core;
-use super::memory::Entry;
+use super::memory::Pair;
 use super::probe::{Cut, Wanted};
-use super::update::Decision;
 use super::walk::Walk;
+use crate::entries::Writing;
 
 struct Map<K, V> {
     core: Core<K, V, Natural>,
@@ -42,20 +42,14 @@ impl<K: Ord + Clone + Debug, V: Clone + PartialEq + Debug> Map<K, V> {
 
     fn insert(&self, key: K, value: V) -> Option<V> {
         let section = self.smr.enter();
-        let wanted = key.clone();
-        let entry = self.core.memory.entry(Entry { key, value }, &section);
-        let put = |_: Option<&Entry<K, V>>| Decision::Put(entry);
-        let wanted = Wanted::<K, K, Natural>::new(&wanted, &Natural);
-        let (old, _) = self.core.change(&section, &wanted, put, |_| ());
-        old.map(|entry| entry.value.clone())
+        let old = self.core.writing(&section, key, Some(value)).insert();
+        old.cloned()
     }
 
     fn remove(&self, key: &K) -> Option<V> {
         let section = self.smr.enter();
         let wanted = Wanted::<K, K, Natural>::new(key, &Natural);
-        let (old, _) = self
-            .core
-            .change(&section, &wanted, |_| Decision::Remove, |_| ());
+        let old = self.core.remove(&section, &wanted);
         old.map(|entry| entry.value.clone())
     }
 
@@ -85,7 +79,7 @@ fn compare<K: Ord + Clone + Debug>(seed: u64, steps: u32, key: impl Fn(u32) -> K
     let map = Map::new();
     let mut expected = BTreeMap::new();
     let mut rng = SmallRng::seed_from_u64(seed);
-    let pair = |entry: &Entry<K, u32>| (entry.key.clone(), entry.value);
+    let pair = |entry: Pair<'_, K, u32>| (entry.key.clone(), *entry.value);
     for step in 0..steps {
         // Waves, so that there are many, and few.
         let grows = (step / (steps / 6 + 1)).is_multiple_of(2);

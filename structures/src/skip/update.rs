@@ -1,36 +1,34 @@
 //! Changes of one entry.
 
-use core::ptr;
-
 use super::change::retry;
 use super::compare::Comparator;
 use super::core::Core;
 use super::find::Trail;
-use super::memory::Entry;
+use super::memory::Pair;
 use super::probe::{Cut, Probe};
 use super::reclaim::Section;
 use super::rev::Item;
 
 /// What shall be done with an entry, or its place.
-pub(super) enum Decision<K, V> {
+#[derive(Clone, Copy)]
+pub(super) enum Decision {
     /// Nothing.
     Keep,
     /// If there is an entry.
     Remove,
-    /// Instead of the entry, if there is one. Of the map's memory; it is the map's if it is put there.
-    Put(*mut Entry<K, V>),
+    /// Instead of the entry, if there is one. Of the map's memory, and the map's if it is put there; or inline.
+    Put(Item),
 }
 
-/// What was there, or null, and what was decided.
-type Decided<K, V> = (*const Entry<K, V>, Decision<K, V>);
-
-impl<K, V> Clone for Decision<K, V> {
-    fn clone(&self) -> Self {
-        *self
-    }
+/// What has been done.
+pub(super) enum Changed<'s, K, V> {
+    /// Nothing: what is there.
+    Kept(Option<Pair<'s, K, V>>),
+    /// What was there.
+    Removed(Option<Pair<'s, K, V>>),
+    /// What was there, and what is there instead.
+    Put(Option<Pair<'s, K, V>>, Pair<'s, K, V>),
 }
-
-impl<K, V> Copy for Decision<K, V> {}
 
 impl<K, V, C: Comparator<K>> Core<K, V, C> {
     /// A lookup. Lock-free; linearizes at the load of the word of the chunk that covers the key.
@@ -39,55 +37,59 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         &'s self,
         section: &'s Section<'_>,
         probe: &impl Probe<K>,
-    ) -> Option<&'s Entry<K, V>> {
+    ) -> Option<Pair<'s, K, V>> {
         let seen = self.find(section, Cut::To(probe), 0, &mut Trail::new())?;
         let view = seen.view(section);
         let (at, found) = Self::locate(view, 0, probe, section);
-        found.then(|| Self::entry(view.items()[at], section))
+        found.then(|| Self::at(view, at, section))
     }
 
     /// Does with an entry what `decide` says, in one atomic step; it is asked again when there has come another
     /// entry meanwhile. Nothing is held while it runs. `done` is told as soon as a change has happened
     /// whether something was put: what follows may panic. Lock-free.
-    ///
-    /// Answers what was there, and what was decided.
     pub(super) fn change<'s>(
         &'s self,
         section: &'s Section<'_>,
         probe: &impl Probe<K>,
-        mut decide: impl FnMut(Option<&'s Entry<K, V>>) -> Decision<K, V>,
+        mut decide: impl FnMut(Option<Pair<'s, K, V>>) -> Decision,
         done: impl FnOnce(bool),
-    ) -> (Option<&'s Entry<K, V>>, Decision<K, V>) {
+    ) -> Changed<'s, K, V> {
         let mut trail = Trail::new();
-        let mut last: Option<Decided<K, V>> = None;
-        let mut decide = |old: Option<&'s Entry<K, V>>| {
-            let at = old.map_or(ptr::null(), ptr::from_ref);
-            match last {
-                Some((before, decision)) if ptr::eq(before, at) => decision,
-                _ => {
-                    let decision = decide(old);
-                    last = Some((at, decision));
-                    decision
-                }
+        // What was there, and what was decided.
+        let mut last: Option<(Option<Item>, Decision)> = None;
+        let mut decide = |item: Option<Item>, old: Option<Pair<'s, K, V>>| match last {
+            Some((before, decision)) if before == item => decision,
+            _ => {
+                let decision = decide(old);
+                last = Some((item, decision));
+                decision
             }
         };
         loop {
             let Some(seen) = self.find(section, Cut::To(probe), 0, &mut trail) else {
-                match decide(None) {
+                match decide(None, None) {
                     Decision::Put(_) => self.begin(section),
-                    decision => return (None, decision),
+                    Decision::Keep => return Changed::Kept(None),
+                    Decision::Remove => return Changed::Removed(None),
                 }
                 continue;
             };
             let view = seen.view(section);
             let (at, found) = Self::locate(view, 0, probe, section);
             let item = found.then(|| view.items()[at]);
-            let old = item.map(|item| Self::entry(item, section));
-            let decision = decide(old);
-            let new: Item = match decision {
-                Decision::Put(new) => new.cast(),
-                Decision::Remove if found => ptr::null_mut(),
-                _ => return (old, decision),
+            let old = found.then(|| Self::at(view, at, section));
+            let new = match decide(item, old) {
+                Decision::Put(new) if Self::is_inline() => {
+                    debug_assert!(probe.is_hinted(), "what is put is a key of the map's");
+                    Some((probe.hint(0), new))
+                }
+                Decision::Put(new) => {
+                    let hint = Self::hint_of(new, 0, view.known(), section);
+                    Some((hint, new))
+                }
+                Decision::Remove if found => None,
+                Decision::Remove => return Changed::Removed(None),
+                Decision::Keep => return Changed::Kept(old),
             };
             if seen.is_frozen() {
                 self.absorb(seen.chunk, section, &mut trail);
@@ -98,22 +100,38 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
             let Some(now) = self.replace_one(seen, out, new, section) else {
                 continue;
             };
-            done(!new.is_null());
+            done(new.is_some());
             match item {
                 // SAFETY: S5: this thread has replaced it.
-                Some(item) => unsafe { self.memory.retire(item.cast(), section) },
+                Some(item) => unsafe { self.retire(item, section) },
                 None => self.count.add(1),
             }
-            if new.is_null() {
+            let changed = if new.is_some() {
+                let (seen, at) = now.place(seen.chunk, at);
+                Changed::Put(old, Self::at(seen.view(section), at, section))
+            } else {
                 self.count.add(-1);
                 self.tidy(seen.chunk, &now, section, &mut trail);
-            }
+                Changed::Removed(old)
+            };
             self.index(now.born, section, &mut trail);
             // Whoever should may have stopped.
             if let Some(dead) = trail.dead {
                 self.deindex(dead, section, &mut trail);
             }
-            return (old, decision);
+            return changed;
+        }
+    }
+
+    /// Takes an entry out whose revision has been replaced by one without it.
+    ///
+    /// # Safety
+    /// The caller has replaced it; once.
+    #[inline]
+    pub(super) unsafe fn retire(&self, item: Item, section: &Section<'_>) {
+        if !Self::is_inline() {
+            // SAFETY: the caller's contract.
+            unsafe { self.memory.retire(item.cast(), section) };
         }
     }
 }

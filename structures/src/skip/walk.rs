@@ -1,5 +1,6 @@
 //! Iteration between bounds, both ways, a chunk at a time.
 
+use core::ops::Range;
 use core::ptr;
 use core::slice;
 
@@ -8,24 +9,26 @@ use super::compare::Comparator;
 use super::core::{Core, Seen};
 use super::ends::Nowhere;
 use super::find::Trail;
-use super::memory::Entry;
+use super::memory::Pair;
 use super::probe::{Cut, Probe, WantedLow};
 use super::reclaim::Section;
-use super::rev::Item;
+use super::rev::{Item, View};
 
 /// What an iteration has met, from either end.
 pub(super) struct Walk<'s, K, V> {
     front: End<'s>,
     back: End<'s>,
     /// The last entries, by which the ends know that they have met.
-    first: Option<&'s Entry<K, V>>,
-    last: Option<&'s Entry<K, V>>,
+    first: Option<Pair<'s, K, V>>,
+    last: Option<Pair<'s, K, V>>,
 }
 
 #[derive(Clone)]
 struct End<'s> {
     /// Of one chunk, those that are within the bounds, and are still to be met.
     items: slice::Iter<'s, Item>,
+    /// Their hints, if entries are inline.
+    hints: slice::Iter<'s, u64>,
     place: Place<'s>,
 }
 
@@ -66,8 +69,12 @@ impl<K, V> Clone for Walk<'_, K, V> {
 
 impl<'s> End<'s> {
     fn at(place: Place<'s>) -> Self {
-        let items = [].iter();
-        End { items, place }
+        let (items, hints) = ([].iter(), [].iter());
+        End {
+            items,
+            hints,
+            place,
+        }
     }
 }
 
@@ -95,8 +102,14 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         &self,
         section: &'s Section<'_>,
         walk: &mut Walk<'s, K, V>,
-    ) -> Option<&'s Entry<K, V>> {
-        let entry = Self::entry(*walk.front.items.next()?, section);
+    ) -> Option<Pair<'s, K, V>> {
+        let item = walk.front.items.next()?;
+        let hint = if Self::is_inline() {
+            walk.front.hints.next()?
+        } else {
+            &0
+        };
+        let entry = Self::pair(hint, item, section);
         if let Some(last) = walk.last
             && !self.is_below(entry, last)
         {
@@ -113,8 +126,14 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         &self,
         section: &'s Section<'_>,
         walk: &mut Walk<'s, K, V>,
-    ) -> Option<&'s Entry<K, V>> {
-        let entry = Self::entry(*walk.back.items.next_back()?, section);
+    ) -> Option<Pair<'s, K, V>> {
+        let item = walk.back.items.next_back()?;
+        let hint = if Self::is_inline() {
+            walk.back.hints.next_back()?
+        } else {
+            &0
+        };
+        let entry = Self::pair(hint, item, section);
         if let Some(first) = walk.first
             && !self.is_below(first, entry)
         {
@@ -130,7 +149,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         &'s self,
         section: &'s Section<'_>,
         walk: &mut Walk<'s, K, V>,
-    ) -> Option<&'s Entry<K, V>> {
+    ) -> Option<Pair<'s, K, V>> {
         loop {
             let entry = self.step(section, walk);
             let all = (Cut::<Nowhere>::Start, Cut::End);
@@ -146,7 +165,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         &'s self,
         section: &'s Section<'_>,
         walk: &mut Walk<'s, K, V>,
-    ) -> Option<&'s Entry<K, V>> {
+    ) -> Option<Pair<'s, K, V>> {
         loop {
             let entry = self.step_back(section, walk);
             let all = (Cut::<Nowhere>::Start, Cut::End);
@@ -156,8 +175,8 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         }
     }
 
-    fn is_below(&self, entry: &Entry<K, V>, other: &Entry<K, V>) -> bool {
-        self.comparator.compare(&entry.key, &other.key).is_lt()
+    fn is_below(&self, entry: Pair<'_, K, V>, other: Pair<'_, K, V>) -> bool {
+        self.comparator.compare(entry.key, other.key).is_lt()
     }
 
     /// Reads the next chunk, after the last has been met; whether there is one within the bounds.
@@ -193,15 +212,11 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
             true => upper.count(view.len(), |p| Self::locate(view, 0, p, section)),
             false => view.len(),
         };
-        let items = &view.items()[from..to.max(from)];
-        prefetch(items);
+        let range = from..to.max(from);
         if !is_last && let Some(next) = Self::next(view, section) {
             next.prefetch();
         }
-        walk.front = End {
-            items: items.iter(),
-            place: Place::In { seen, is_last },
-        };
+        walk.front = Self::end_of(view, range, Place::In { seen, is_last });
         true
     }
 
@@ -249,13 +264,21 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
             true => lower.count(view.len(), |p| Self::locate(view, 0, p, section)),
             false => 0,
         };
-        let items = &view.items()[from.min(to)..to];
-        prefetch(items);
-        walk.back = End {
-            items: items.iter(),
-            place: Place::In { seen, is_last },
-        };
+        walk.back = Self::end_of(view, from.min(to)..to, Place::In { seen, is_last });
         true
+    }
+
+    /// Those items of a chunk are to be met next.
+    fn end_of<'s>(view: View<'s>, range: Range<usize>, place: Place<'s>) -> End<'s> {
+        let (items, hints) = (&view.items()[range.clone()], &view.hints()[range]);
+        if !Self::is_inline() {
+            prefetch(items);
+        }
+        End {
+            items: items.iter(),
+            hints: hints.iter(),
+            place,
+        }
     }
 
     /// Whether all that is before a chunk is on the left of a cut.

@@ -112,6 +112,42 @@ impl Counted {
     }
 }
 
+/// Values that are numbers.
+pub trait Value: Clone + PartialEq + std::fmt::Debug + Send + Sync + 'static {
+    /// Whether a tally counts them.
+    const COUNTS: bool;
+
+    /// A number's.
+    fn of(number: u64, tally: &Tally) -> Self;
+
+    /// The number.
+    fn number(&self) -> u64;
+}
+
+impl Value for Counted {
+    const COUNTS: bool = true;
+
+    fn of(number: u64, tally: &Tally) -> Counted {
+        tally.item(number)
+    }
+
+    fn number(&self) -> u64 {
+        Counted::number(self)
+    }
+}
+
+impl Value for u64 {
+    const COUNTS: bool = false;
+
+    fn of(number: u64, _: &Tally) -> u64 {
+        number
+    }
+
+    fn number(&self) -> u64 {
+        *self
+    }
+}
+
 impl Clone for Counted {
     fn clone(&self) -> Counted {
         self.tally.item(self.number())

@@ -6,7 +6,7 @@ use std::fmt::Debug;
 use std::ops::Bound;
 
 use super::ordered::{Ask, Found, Ordered, Steps};
-use super::payload::{Counted, Tally};
+use super::payload::{Counted, Tally, Value};
 use super::spec::{Call, Op};
 use super::subject::{Session, Subject};
 use crate::skip_map::{Cursor, Natural};
@@ -16,6 +16,9 @@ use crate::{Compute, Guard, Operation, SkipMap, Smr};
 pub trait Key: Ord + Debug + Send + Sync + 'static {
     /// The map's name.
     const NAME: &'static str;
+
+    /// What belongs to them.
+    type Value: Value;
 
     /// The key of a number; keys that count are counted there.
     fn of(number: u64, keys: &Tally) -> Self;
@@ -27,6 +30,7 @@ pub trait Key: Ord + Debug + Send + Sync + 'static {
 /// Its hint is all of it.
 impl Key for u64 {
     const NAME: &'static str = "SkipMap of numbers";
+    type Value = Counted;
 
     fn of(number: u64, _: &Tally) -> u64 {
         number
@@ -37,9 +41,24 @@ impl Key for u64 {
     }
 }
 
+/// Its hint is all of it, and the entry is in the revision.
+impl Key for u32 {
+    const NAME: &'static str = "SkipMap of plain numbers";
+    type Value = u64;
+
+    fn of(number: u64, _: &Tally) -> u32 {
+        u32::try_from(number).expect("a small number")
+    }
+
+    fn number(&self) -> u64 {
+        u64::from(*self)
+    }
+}
+
 /// Its hint is some bytes of it, mostly behind a prefix.
 impl Key for String {
     const NAME: &'static str = "SkipMap of strings";
+    type Value = Counted;
 
     fn of(number: u64, _: &Tally) -> String {
         format!("a prefix, {number:020}")
@@ -54,6 +73,7 @@ impl Key for String {
 /// It has no hint.
 impl Key for Counted {
     const NAME: &'static str = "SkipMap of keys without hints";
+    type Value = Counted;
 
     fn of(number: u64, keys: &Tally) -> Counted {
         keys.item(number)
@@ -97,6 +117,7 @@ impl Ord for Hesitant {
 
 impl Key for Hesitant {
     const NAME: &'static str = "SkipMap of hesitant keys";
+    type Value = Counted;
 
     fn of(number: u64, _: &Tally) -> Hesitant {
         Hesitant(number)
@@ -110,7 +131,7 @@ impl Key for Hesitant {
 /// A map in order, in a domain of its own, whose values, and keys where they can, count themselves.
 #[derive(Debug)]
 pub struct Skip<K: Key> {
-    map: Option<SkipMap<K, Counted>>,
+    map: Option<SkipMap<K, K::Value>>,
     keys: Tally,
     values: Tally,
 }
@@ -125,7 +146,7 @@ impl<K: Key> Skip<K> {
     /// # Panics
     /// While it is dropped.
     #[must_use]
-    pub fn map(&self) -> &SkipMap<K, Counted> {
+    pub fn map(&self) -> &SkipMap<K, K::Value> {
         self.map.as_ref().expect("it is there until the end")
     }
 
@@ -135,10 +156,10 @@ impl<K: Key> Skip<K> {
         K::of(number, &self.keys)
     }
 
-    /// A value for it, that counts itself.
+    /// A value for it, that counts itself if it can.
     #[must_use]
-    pub fn value(&self, number: u64) -> Counted {
-        self.values.item(number)
+    pub fn value(&self, number: u64) -> K::Value {
+        K::Value::of(number, &self.values)
     }
 
     /// A bound, by a key of it.
@@ -149,7 +170,7 @@ impl<K: Key> Skip<K> {
 }
 
 /// An entry, as numbers.
-pub fn numbers<K: Key>((key, value): (&K, &Counted)) -> (u64, u64) {
+pub fn numbers<K: Key>((key, value): (&K, &K::Value)) -> (u64, u64) {
     (key.number(), value.number())
 }
 
@@ -184,7 +205,8 @@ impl<K: Key> Subject for Skip<K> {
         map.check();
         assert_eq!(map.flush(), 0, "no section is open");
         let len = map.len();
-        assert_eq!(self.values.alive(), len, "all others are dropped");
+        let values = if K::Value::COUNTS { len } else { 0 };
+        assert_eq!(self.values.alive(), values, "all others are dropped");
         // A chunk may have the key of an entry that is gone.
         let keys = self.keys.alive();
         let chunks = len / 4 + 5;
@@ -210,7 +232,7 @@ impl<K: Key> Session for SkipInUse<'_, K> {
         let map = self.0.map().pin();
         let key = self.0.key(call.key);
         let item = |n| self.0.value(n);
-        let more = |by: u64| move |v: &Counted| item(v.number().wrapping_add(by));
+        let more = |by: u64| move |v: &K::Value| item(v.number().wrapping_add(by));
         let found = match call.op {
             Op::Get => map.get(&key),
             Op::Insert(value) => map.insert(key, item(value)),
@@ -231,7 +253,7 @@ impl<K: Key> Session for SkipInUse<'_, K> {
                 }
             }
         };
-        found.map(Counted::number)
+        found.map(Value::number)
     }
 }
 
@@ -266,7 +288,7 @@ impl<K: Key> Ordered for Skip<K> {
 
 struct Walker<'g, K: Key, G> {
     subject: &'g Skip<K>,
-    cursor: Cursor<'g, K, Counted, Natural, G>,
+    cursor: Cursor<'g, K, K::Value, Natural, G>,
 }
 
 impl<K: Key, G: Guard> Steps for Walker<'_, K, G> {

@@ -1,7 +1,10 @@
 //! Keys and values of any type: without size, large, aligned, with niches, borrowed, of one thread.
 
+use std::collections::BTreeMap;
+use std::fmt::Debug;
 use std::num::NonZeroU64;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use structures::{SkipMap, Smr};
 
@@ -160,4 +163,94 @@ fn keys_and_values_may_be_of_one_thread() {
     map.pin().clear();
     assert_eq!(map.flush(), 0);
     assert_eq!(Rc::strong_count(&ones), 1);
+}
+
+/// Keys and values that lie in the map's own memory: whatever becomes of it, what has been found stays.
+#[test]
+fn keys_and_values_may_be_plain() {
+    fn run<K, V>(key: impl Fn(u32) -> K, value: impl Fn(u32) -> V, keys: u32)
+    where
+        K: Copy + Ord + Debug,
+        V: Copy + PartialEq + Debug,
+    {
+        let mut map = SkipMap::<K, V>::builder().domain(&Smr::new()).build();
+        let mut std = BTreeMap::new();
+        let pinned = map.pin_owned();
+        let mut found = Vec::new();
+        for i in 0..3 * keys {
+            let (k, v) = (key(i * 7 % keys), value(i));
+            assert_eq!(pinned.insert(k, v).copied(), std.insert(k, v));
+            if i % 3 == 0 {
+                found.push((pinned.get_key_value(&k).unwrap(), (k, v)));
+            }
+            let (gone, v) = (key(i * 5 % keys), value(i + 1));
+            if i % 4 == 0 {
+                let removed = pinned.remove_entry(&gone).map(|(k, v)| (*k, *v));
+                assert_eq!(removed, std.remove_entry(&gone));
+            } else {
+                let new = pinned.get_or_insert(gone, v);
+                assert_eq!(new, std.entry(gone).or_insert(v));
+                found.push(((pinned.get_key_value(&gone).unwrap().0, new), (gone, *new)));
+            }
+            let answer = pinned.update(k, |_| v);
+            assert_eq!(answer.is_some(), std.contains_key(&k));
+            if let Some(there) = std.get_mut(&k) {
+                *there = v;
+                found.push((
+                    (pinned.first_key_value().unwrap().0, answer.unwrap()),
+                    (*std.first_key_value().unwrap().0, v),
+                ));
+            }
+        }
+        let ours = pinned.iter().map(|(k, v)| (*k, *v));
+        assert!(ours.eq(std.iter().map(|(k, v)| (*k, *v))));
+        let ours = pinned.range(key(1)..).rev().map(|(k, v)| (*k, *v));
+        assert!(ours.eq(std.range(key(1)..).rev().map(|(k, v)| (*k, *v))));
+        while std.len() > keys as usize / 2 {
+            let first = pinned.pop_first().unwrap();
+            found.push((first, std.pop_first().unwrap()));
+            let last = pinned.pop_last().unwrap();
+            found.push((last, std.pop_last().unwrap()));
+        }
+        pinned.retain(|k, _| *k != key(keys / 2));
+        std.remove(&key(keys / 2));
+        for (there, expected) in found {
+            assert_eq!((*there.0, *there.1), expected);
+        }
+        drop(pinned);
+        map.check();
+        let copy: SkipMap<K, V> = map.pin().iter().map(|(k, v)| (*k, *v)).collect();
+        assert!(copy.into_iter().rev().eq(std.clone().into_iter().rev()));
+        assert!(map.into_iter().eq(std));
+    }
+    let letter = |n: u32| char::from_u32(n + 0x3b1).unwrap();
+    run(u64::from, u64::from, 900);
+    run(|n| u64::MAX - u64::from(n), |n| -i64::from(n), 900);
+    run(|n| n, |_| (), 900);
+    run(|n| n as usize, |n| n as isize, 900);
+    run(|n| n as u16, |n| n as u16, 900);
+    run(|n| n as u8, |n| n as i8, 200);
+    run(letter, |n| n % 2 == 0, 900);
+    run(|n| n == 1, letter, 2);
+    run(|n| n, f64::from, 900);
+    run(|n| n, |n| n as f32, 900);
+    // Others beside them.
+    run(|n| n as i32 - 400, u64::from, 900);
+    run(u64::from, |n| [n as u8; 3], 900);
+    run(u64::from, |n| (n, n), 900);
+    run(u64::from, Some, 900);
+}
+
+/// Who changes a value through a reference changes the map's: such values are not copied.
+#[test]
+fn values_may_be_changed_in_place() {
+    let map: SkipMap<u64, AtomicU64> = (0..200).map(|n| (n, AtomicU64::new(n))).collect();
+    let map = map.pin();
+    for n in 0..200 {
+        map.get(&n).unwrap().fetch_add(1, Relaxed);
+        map.remove(&(n + 1));
+        map.insert(n + 1, AtomicU64::new(n + 1));
+        assert_eq!(map.get(&n).unwrap().load(Relaxed), n + 1);
+    }
+    assert!(map.iter().take(200).all(|(n, v)| v.load(Relaxed) == n + 1));
 }

@@ -25,6 +25,7 @@ fn agrees<S: Ordered>() {
 #[test]
 fn it_agrees_with_the_oracle() {
     agrees::<Skip<u64>>();
+    agrees::<Skip<u32>>();
     agrees::<Skip<String>>();
     agrees::<Skip<Counted>>();
 }
@@ -39,6 +40,7 @@ fn own_keys<S: Subject>() {
 #[test]
 fn threads_with_their_own_keys_agree() {
     own_keys::<Skip<u64>>();
+    own_keys::<Skip<u32>>();
     own_keys::<Skip<String>>();
     own_keys::<Skip<Counted>>();
 }
@@ -48,6 +50,8 @@ fn histories_of_keys_are_linearizable() {
     for seed in 0..3 {
         conformance::histories_are_linearizable::<Skip<u64>>(seed, 3, 3, 100);
         conformance::histories_are_linearizable::<Skip<u64>>(seed, 3, 40, 100);
+        conformance::histories_are_linearizable::<Skip<u32>>(seed, 3, 3, 100);
+        conformance::histories_are_linearizable::<Skip<u32>>(seed, 3, 40, 100);
         conformance::histories_are_linearizable::<Skip<Counted>>(seed, 3, 40, 100);
     }
 }
@@ -61,6 +65,7 @@ fn histories<S: Ordered>(rounds: u64) {
 #[test]
 fn histories_in_order_are_linearizable() {
     histories::<Skip<u64>>(150);
+    histories::<Skip<u32>>(150);
 }
 
 #[test]

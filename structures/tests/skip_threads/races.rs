@@ -9,7 +9,7 @@ use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 use structures::skip_map::Natural;
 use structures::testing::Subject;
-use structures::testing::payload::Counted;
+use structures::testing::payload::{Counted, Value};
 use structures::testing::skips::{Hesitant, Key, Skip, numbers};
 use structures::{SkipSet, Smr};
 
@@ -93,6 +93,7 @@ fn taken_once<K: Key>() {
 #[test]
 fn what_is_popped_and_removed_is_taken_once() {
     taken_once::<u64>();
+    taken_once::<u32>();
     taken_once::<String>();
     taken_once::<Counted>();
 }
@@ -125,6 +126,7 @@ fn pops_in_order<K: Key>() {
 #[test]
 fn pops_are_in_order() {
     pops_in_order::<u64>();
+    pops_in_order::<u32>();
     pops_in_order::<Counted>();
 }
 
@@ -173,6 +175,7 @@ fn queue<K: Key>() {
 #[test]
 fn what_is_pushed_is_popped_once() {
     queue::<u64>();
+    queue::<u32>();
     queue::<Counted>();
 }
 
@@ -209,6 +212,7 @@ fn same_keys<K: Key>() {
 #[test]
 fn keys_that_are_inserted_and_removed_at_once_balance() {
     same_keys::<u64>();
+    same_keys::<u32>();
     same_keys::<String>();
     same_keys::<Counted>();
 }
@@ -233,7 +237,7 @@ fn own_keys<K: Key>() {
             let gone = |i: &u64| i % 5 != round % 5;
             for i in (0..EACH).filter(gone) {
                 let removed = pinned.remove(&map.key(key(i)));
-                assert_eq!(removed.map(Counted::number), Some(round));
+                assert_eq!(removed.map(Value::number), Some(round));
                 assert!(pinned.get(&map.key(key(i))).is_none());
             }
             let back: Vec<_> = pinned.iter().rev().map(numbers).filter_map(own).collect();
@@ -251,6 +255,7 @@ fn own_keys<K: Key>() {
 #[test]
 fn nothing_is_lost_beside_the_changes_of_others() {
     own_keys::<u64>();
+    own_keys::<u32>();
     own_keys::<String>();
     own_keys::<Counted>();
 }
@@ -300,6 +305,7 @@ fn wholes<K: Key>() {
 #[test]
 fn what_is_drained_is_taken_once() {
     wholes::<u64>();
+    wholes::<u32>();
     wholes::<Counted>();
 }
 
@@ -332,6 +338,7 @@ fn threads_end<K: Key>() {
 #[test]
 fn threads_that_end_leave_nothing_behind() {
     threads_end::<u64>();
+    threads_end::<u32>();
     threads_end::<Counted>();
 }
 
@@ -410,6 +417,7 @@ fn handed_over<K: Key>(rounds: u64) {
 #[test]
 fn nobody_hears_of_what_is_beyond() {
     handed_over::<u64>(8_000);
+    handed_over::<u32>(8_000);
     handed_over::<Counted>(3_000);
     handed_over::<Hesitant>(3_000);
 }

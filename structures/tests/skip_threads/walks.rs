@@ -8,7 +8,7 @@ use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
 use structures::testing::Subject;
 use structures::testing::ordered::Ordered;
-use structures::testing::payload::Counted;
+use structures::testing::payload::{Counted, Value};
 use structures::testing::skips::{Key, Skip, numbers};
 use structures::{Compute, Operation};
 
@@ -141,6 +141,7 @@ fn walks<K: Key>() {
 #[test]
 fn what_stays_is_met_once() {
     walks::<u64>();
+    walks::<u32>();
     walks::<String>();
     walks::<Counted>();
 }
@@ -195,6 +196,7 @@ fn cursors<K: Key>() {
 #[test]
 fn cursors_meet_what_stays() {
     cursors::<u64>();
+    cursors::<u32>();
     cursors::<String>();
     cursors::<Counted>();
 }
@@ -208,7 +210,7 @@ fn neighbours<K: Key>() {
         let bound = map.key(key);
         let up = |key: u64| key.next_multiple_of(4);
         let last = KEYS - 4;
-        let check = |found: Option<(&K, &Counted)>, keys: std::ops::RangeInclusive<u64>| {
+        let check = |found: Option<(&K, &K::Value)>, keys: std::ops::RangeInclusive<u64>| {
             let found = found.map(numbers);
             match found {
                 Some((key, value)) => assert!(keys.contains(&key) && of_key(value) == key),
@@ -236,6 +238,7 @@ fn neighbours<K: Key>() {
 #[test]
 fn neighbours_that_stay_are_not_passed_over() {
     neighbours::<u64>();
+    neighbours::<u32>();
     neighbours::<String>();
     neighbours::<Counted>();
 }
@@ -259,9 +262,9 @@ fn replaced<K: Key>() {
                         let pinned = map.map().pin();
                         let (key, between) = (map.key(2 * key), map.key(2 * key + 1));
                         let old = match n % 3 {
-                            0 => pinned.insert(key, map.value(n)).map(Counted::number),
+                            0 => pinned.insert(key, map.value(n)).map(Value::number),
                             1 => {
-                                let more = |old: &Counted| map.value(old.number() + 1);
+                                let more = |old: &K::Value| map.value(old.number() + 1);
                                 pinned.update(key, more).map(|new| new.number() - 1)
                             }
                             _ => match pinned.compute(key, |_| put(map.value(n))) {
@@ -293,7 +296,7 @@ fn replaced<K: Key>() {
             let pinned = map.map().pin();
             let number = round * 7 % HELD;
             let key = map.key(2 * number);
-            let mut seen = |found: Option<(&K, &Counted)>| {
+            let mut seen = |found: Option<(&K, &K::Value)>| {
                 let found = found.map(numbers).and_then(held);
                 assert_eq!(found.map(|found| found.0), Some(number), "it is there");
                 is_later(number, found.expect("just seen").1);
@@ -323,13 +326,14 @@ fn replaced<K: Key>() {
     map.check();
 }
 
-fn put(value: Counted) -> Operation<Counted, ()> {
+fn put<V>(value: V) -> Operation<V, ()> {
     Operation::Insert(value)
 }
 
 #[test]
 fn a_key_that_is_replaced_is_there_once() {
     replaced::<u64>();
+    replaced::<u32>();
     replaced::<String>();
     replaced::<Counted>();
 }

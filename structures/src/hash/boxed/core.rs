@@ -258,12 +258,18 @@ where
     S: BuildHasher,
 {
     type Nodes = Making<'g, K, V>;
+    type Found = &'g Node<K, V>;
+
+    #[inline]
+    fn pair(found: &'g Node<K, V>) -> (&'g K, &'g V) {
+        found.pair()
+    }
 
     #[inline(always)]
     fn write(
         self,
         mut decide: impl FnMut(Option<&'g Node<K, V>>, &Drafted<'g, K, V>) -> entries::Decision,
-    ) -> Written<'g, Making<'g, K, V>, K, V> {
+    ) -> Written<&'g Node<K, V>, Making<'g, K, V>, K, V> {
         let Write {
             core,
             section,
@@ -312,7 +318,7 @@ where
         draft: Drafted<'g, K, V>,
         mut decide: impl FnMut(Option<&'g Node<K, V>>, &Drafted<'g, K, V>) -> entries::Decision,
         seen: Option<Decided<Word>>,
-    ) -> Written<'g, Making<'g, K, V>, K, V> {
+    ) -> Written<&'g Node<K, V>, Making<'g, K, V>, K, V> {
         let mut last = seen.map_or(Decision::Keep, |(_, decision)| decision);
         let mut decide = |old: Option<Word>| {
             last = self.decide_writing(section, old, &draft, &mut decide);
@@ -353,7 +359,7 @@ where
         draft: Drafted<'g, K, V>,
         old: Option<Word>,
         decision: Decision<Word>,
-    ) -> Written<'g, Making<'g, K, V>, K, V> {
+    ) -> Written<&'g Node<K, V>, Making<'g, K, V>, K, V> {
         // SAFETY: for those that the operation has taken out.
         let retire = |word| unsafe { self.retire(word, section) };
         match decision {

@@ -6,7 +6,7 @@ use core::ops::Bound;
 use super::super::compare::Comparator;
 use super::super::core::Core;
 use super::super::ends::Nowhere;
-use super::super::memory::Entry;
+use super::super::memory::Pair;
 use super::super::place::{Gap, Place};
 use super::super::probe::{Cut, Wanted};
 use crate::guard::Guard;
@@ -51,14 +51,14 @@ impl<'g, K, V, C: Comparator<K>, G: Guard> Cursor<'g, K, V, C, G> {
     pub fn next(&mut self) -> Option<(&'g K, &'g V)> {
         let section = self.guard.section();
         let over = self.core.go_next(section, &mut self.place);
-        over.map(Entry::pair)
+        over.map(Pair::both)
     }
 
     /// Goes back over the entry before, and returns it. Before the first it stays where it is.
     pub fn prev(&mut self) -> Option<(&'g K, &'g V)> {
         let section = self.guard.section();
         let over = self.core.go_prev(section, &mut self.place);
-        over.map(Entry::pair)
+        over.map(Pair::both)
     }
 
     /// The next entry.
@@ -74,7 +74,7 @@ impl<'g, K, V, C: Comparator<K>, G: Guard> Cursor<'g, K, V, C, G> {
     pub fn peek_next(&mut self) -> Option<(&'g K, &'g V)> {
         let section = self.guard.section();
         let spot = self.core.peek_next(section, &mut self.place)?;
-        Some(Core::<K, V, C>::entry_at(spot, section).pair())
+        Some(Core::<K, V, C>::entry_at(spot, section).both())
     }
 
     /// The entry before.
@@ -90,7 +90,7 @@ impl<'g, K, V, C: Comparator<K>, G: Guard> Cursor<'g, K, V, C, G> {
     pub fn peek_prev(&mut self) -> Option<(&'g K, &'g V)> {
         let section = self.guard.section();
         let spot = self.core.peek_prev(section, &mut self.place)?;
-        Some(Core::<K, V, C>::entry_at(spot, section).pair())
+        Some(Core::<K, V, C>::entry_at(spot, section).both())
     }
 
     /// Goes to before the entry of a key, or where it would be, and returns what is next then.
@@ -136,7 +136,7 @@ impl<'g, K, V, C: Comparator<K>, G: Guard> Cursor<'g, K, V, C, G> {
             Bound::Excluded(key) => core.seek(section, place, Cut::To(&wanted(key))),
             Bound::Unbounded => core.seek(section, place, Cut::<Nowhere>::Start),
         };
-        next.map(Entry::pair)
+        next.map(Pair::both)
     }
 
     /// Goes to before the first entry.
@@ -184,8 +184,8 @@ impl<K: fmt::Debug, V, C, G> fmt::Debug for Cursor<'_, K, V, C, G> {
         let mut cursor = f.debug_struct("Cursor");
         match self.place.gap() {
             Gap::Start => cursor.field("at", &"start"),
-            Gap::Before(entry) => cursor.field("before", &entry.key),
-            Gap::After(entry) => cursor.field("after", &entry.key),
+            Gap::Before(entry) => cursor.field("before", entry.key),
+            Gap::After(entry) => cursor.field("after", entry.key),
             Gap::End => cursor.field("at", &"end"),
         };
         cursor.finish_non_exhaustive()

@@ -8,8 +8,10 @@ use std::vec;
 
 use super::super::compare::Comparator;
 use super::super::core::Core;
-use super::super::memory::Entry;
+use super::super::inline;
+use super::super::memory::{Entry, Pair};
 use super::super::probe::{Cut, Wanted};
+use super::super::rev::Item;
 use super::super::walk::{Bounds, Walk};
 use crate::first_panic::FirstPanic;
 use crate::guard::Guard;
@@ -84,7 +86,7 @@ where
     }
 
     #[inline]
-    fn step(&mut self) -> Option<&'g Entry<K, V>> {
+    fn step(&mut self) -> Option<Pair<'g, K, V>> {
         loop {
             let (core, section) = (self.core, self.guard.section());
             let entry = core.step(section, &mut self.walk);
@@ -95,7 +97,7 @@ where
     }
 
     #[inline]
-    fn step_back(&mut self) -> Option<&'g Entry<K, V>> {
+    fn step_back(&mut self) -> Option<Pair<'g, K, V>> {
         loop {
             let (core, section) = (self.core, self.guard.section());
             let entry = core.step_back(section, &mut self.walk);
@@ -131,7 +133,7 @@ where
 
     #[inline]
     fn next(&mut self) -> Option<Self::Item> {
-        self.step().map(Entry::pair)
+        self.step().map(Pair::both)
     }
 }
 
@@ -144,7 +146,7 @@ where
 {
     #[inline]
     fn next_back(&mut self) -> Option<Self::Item> {
-        self.step_back().map(Entry::pair)
+        self.step_back().map(Pair::both)
     }
 }
 
@@ -315,13 +317,13 @@ pub struct Drain<'g, K, V, C, G>(pub(super) Iter<'g, K, V, C, G>);
 impl<'g, K, V, C: Comparator<K>, G: Guard> Drain<'g, K, V, C, G> {
     fn take(
         &mut self,
-        step: impl Fn(&mut Range<'g, K, V, C, G, K, RangeFull>) -> Option<&'g Entry<K, V>>,
+        step: impl Fn(&mut Range<'g, K, V, C, G, K, RangeFull>) -> Option<Pair<'g, K, V>>,
     ) -> Option<(&'g K, &'g V)> {
         let walk = &mut self.0.0;
         loop {
             let entry = step(walk)?;
             if walk.core.remove_this(walk.guard.section(), entry) {
-                return Some(entry.pair());
+                return Some(entry.both());
             }
         }
     }
@@ -360,7 +362,8 @@ impl<K, V, C, G> fmt::Debug for Drain<'_, K, V, C, G> {
 pub struct IntoIter<K, V, C> {
     /// Empty, and owns the memory that the entries are of.
     core: Core<K, V, C>,
-    left: vec::IntoIter<*mut Entry<K, V>>,
+    /// By hints and items.
+    left: vec::IntoIter<(u64, Item)>,
 }
 
 // SAFETY: owns keys and values, and a map.
@@ -373,7 +376,7 @@ impl<K, V, C> IntoIter<K, V, C> {
         let mut left = Vec::with_capacity(core.count.get());
         let mut panic = FirstPanic::default();
         // SAFETY: owned.
-        panic.catch(|| unsafe { core.take_apart(|entry| left.push(entry)) });
+        panic.catch(|| unsafe { core.take_apart(|hint, item| left.push((hint, item))) });
         // SAFETY: as above.
         panic.catch(|| unsafe { core.memory.settle() });
         let left = left.into_iter();
@@ -385,9 +388,12 @@ impl<K, V, C> IntoIter<K, V, C> {
 
     /// # Safety
     /// It was in `left`, and is not any more. Once.
-    unsafe fn open(&self, entry: *mut Entry<K, V>) -> (K, V) {
+    unsafe fn open(&self, (hint, item): (u64, Item)) -> (K, V) {
+        if Core::<K, V, C>::is_inline() {
+            return inline::parts(hint, item);
+        }
         // SAFETY: the caller's contract.
-        let Entry { key, value } = unsafe { self.core.memory.take(entry) };
+        let Entry { key, value } = unsafe { self.core.memory.take(item.cast()) };
         (key, value)
     }
 }

@@ -1,7 +1,7 @@
 //! Operations on the entry of one key, and on all one after the other, with explicit guards.
 
 use super::super::compare::Comparator;
-use super::super::memory::Entry;
+use super::super::memory::Pair;
 use super::super::probe::Wanted;
 use super::SkipMap;
 use super::iter::Drain;
@@ -61,7 +61,7 @@ impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
     {
         let wanted = Wanted::new(key, &self.core.comparator);
         let found = self.core.get(self.verify(guard), &wanted);
-        found.map(Entry::pair)
+        found.map(Pair::both)
     }
 
     /// Stores a value, and returns the one before. The key is stored anew, too. Lock-free; O(log n).
@@ -326,7 +326,7 @@ impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
         let wanted = Wanted::new(key, &self.core.comparator);
         self.core
             .remove(self.verify(guard), &wanted)
-            .map(Entry::pair)
+            .map(Pair::both)
     }
 
     /// Removes an entry if `should_remove` holds of it, and returns it. Lock-free; O(log n).
@@ -362,8 +362,8 @@ impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
             .core
             .remove_if(self.verify(guard), &wanted, should_remove);
         match removed {
-            Ok(removed) => Ok(removed.map(Entry::pair)),
-            Err(kept) => Err(kept.pair()),
+            Ok(removed) => Ok(removed.map(Pair::both)),
+            Err(kept) => Err(kept.both()),
         }
     }
 

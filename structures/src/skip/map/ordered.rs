@@ -8,14 +8,14 @@ use smr_core::Guard as LocalGuard;
 use super::super::compare::Comparator;
 use super::super::core::Core;
 use super::super::ends::Nowhere;
-use super::super::memory::Entry;
+use super::super::memory::Pair;
 use super::super::probe::{Cut, Wanted};
 use super::iter::{Iter, Keys, Range, Values};
 use super::{Cursor, SkipMap, SkipMapRef};
 use crate::guard::Guard;
 
 impl<K, V, C: Comparator<K>> Core<K, V, C> {
-    fn last<'g>(&'g self, section: &'g LocalGuard<'_>) -> Option<&'g Entry<K, V>> {
+    fn last<'g>(&'g self, section: &'g LocalGuard<'_>) -> Option<Pair<'g, K, V>> {
         self.below(section, Cut::<Nowhere>::End)
     }
 
@@ -23,7 +23,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         &'g self,
         section: &'g LocalGuard<'_>,
         bound: Bound<&Q>,
-    ) -> Option<&'g Entry<K, V>>
+    ) -> Option<Pair<'g, K, V>>
     where
         Q: ?Sized,
         C: Comparator<K, Q>,
@@ -40,7 +40,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         &'g self,
         section: &'g LocalGuard<'_>,
         bound: Bound<&Q>,
-    ) -> Option<&'g Entry<K, V>>
+    ) -> Option<Pair<'g, K, V>>
     where
         Q: ?Sized,
         C: Comparator<K, Q>,
@@ -63,7 +63,7 @@ impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
     /// assert_eq!(map.first_key_value(&map.guard()), Some((&1, &'a')));
     /// ```
     pub fn first_key_value<'g>(&'g self, guard: &'g impl Guard) -> Option<(&'g K, &'g V)> {
-        self.core.first(self.verify(guard)).map(Entry::pair)
+        self.core.first(self.verify(guard)).map(Pair::both)
     }
 
     /// The entry with the greatest key. Lock-free; O(log n).
@@ -74,7 +74,7 @@ impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
     /// assert_eq!(map.last_key_value(&map.guard()), Some((&2, &'b')));
     /// ```
     pub fn last_key_value<'g>(&'g self, guard: &'g impl Guard) -> Option<(&'g K, &'g V)> {
-        self.core.last(self.verify(guard)).map(Entry::pair)
+        self.core.last(self.verify(guard)).map(Pair::both)
     }
 
     /// Removes the entry with the least key, and returns it: the least of all that are there at that instant.
@@ -89,7 +89,7 @@ impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
     /// assert_eq!(map.pop_first(&guard), None);
     /// ```
     pub fn pop_first<'g>(&'g self, guard: &'g impl Guard) -> Option<(&'g K, &'g V)> {
-        self.core.pop_first(self.verify(guard)).map(Entry::pair)
+        self.core.pop_first(self.verify(guard)).map(Pair::both)
     }
 
     /// Removes the entry with the greatest key, and returns it: the greatest of all that are there at that
@@ -101,7 +101,7 @@ impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
     /// assert_eq!(map.pop_last(&map.guard()), Some((&2, &'b')));
     /// ```
     pub fn pop_last<'g>(&'g self, guard: &'g impl Guard) -> Option<(&'g K, &'g V)> {
-        self.core.pop_last(self.verify(guard)).map(Entry::pair)
+        self.core.pop_last(self.verify(guard)).map(Pair::both)
     }
 
     /// The first entry that is not below a bound: at a key or behind it (`Included`), behind it (`Excluded`), or
@@ -127,7 +127,7 @@ impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
         C: Comparator<K, Q>,
     {
         let found = self.core.at_or_above(self.verify(guard), bound);
-        found.map(Entry::pair)
+        found.map(Pair::both)
     }
 
     /// The last entry that is not above a bound: at a key or before it (`Included`), before it (`Excluded`), or
@@ -153,7 +153,7 @@ impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
         C: Comparator<K, Q>,
     {
         let found = self.core.at_or_below(self.verify(guard), bound);
-        found.map(Entry::pair)
+        found.map(Pair::both)
     }
 
     /// The entries in their order, from both ends. Never waits, and stops nobody.
@@ -261,7 +261,7 @@ impl<K, V, C: Comparator<K>, G: Guard> SkipMapRef<'_, K, V, C, G> {
     /// assert_eq!(map.pin().first_key_value(), Some((&1, &'a')));
     /// ```
     pub fn first_key_value(&self) -> Option<(&K, &V)> {
-        self.core().first(self.section()).map(Entry::pair)
+        self.core().first(self.section()).map(Pair::both)
     }
 
     /// See [`SkipMap::last_key_value`].
@@ -272,7 +272,7 @@ impl<K, V, C: Comparator<K>, G: Guard> SkipMapRef<'_, K, V, C, G> {
     /// assert_eq!(map.pin().last_key_value(), Some((&2, &'b')));
     /// ```
     pub fn last_key_value(&self) -> Option<(&K, &V)> {
-        self.core().last(self.section()).map(Entry::pair)
+        self.core().last(self.section()).map(Pair::both)
     }
 
     /// See [`SkipMap::pop_first`].
@@ -283,7 +283,7 @@ impl<K, V, C: Comparator<K>, G: Guard> SkipMapRef<'_, K, V, C, G> {
     /// assert_eq!(map.pin().pop_first(), Some((&1, &'a')));
     /// ```
     pub fn pop_first(&self) -> Option<(&K, &V)> {
-        self.core().pop_first(self.section()).map(Entry::pair)
+        self.core().pop_first(self.section()).map(Pair::both)
     }
 
     /// See [`SkipMap::pop_last`].
@@ -294,7 +294,7 @@ impl<K, V, C: Comparator<K>, G: Guard> SkipMapRef<'_, K, V, C, G> {
     /// assert_eq!(map.pin().pop_last(), Some((&2, &'b')));
     /// ```
     pub fn pop_last(&self) -> Option<(&K, &V)> {
-        self.core().pop_last(self.section()).map(Entry::pair)
+        self.core().pop_last(self.section()).map(Pair::both)
     }
 
     /// See [`SkipMap::lower_bound`].
@@ -311,7 +311,7 @@ impl<K, V, C: Comparator<K>, G: Guard> SkipMapRef<'_, K, V, C, G> {
         C: Comparator<K, Q>,
     {
         let found = self.core().at_or_above(self.section(), bound);
-        found.map(Entry::pair)
+        found.map(Pair::both)
     }
 
     /// See [`SkipMap::upper_bound`].
@@ -328,7 +328,7 @@ impl<K, V, C: Comparator<K>, G: Guard> SkipMapRef<'_, K, V, C, G> {
         C: Comparator<K, Q>,
     {
         let found = self.core().at_or_below(self.section(), bound);
-        found.map(Entry::pair)
+        found.map(Pair::both)
     }
 
     /// See [`SkipMap::iter`].

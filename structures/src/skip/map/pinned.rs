@@ -6,7 +6,7 @@ use smr_core::{Guard as LocalGuard, OwnedGuard};
 
 use super::super::compare::Comparator;
 use super::super::core::Core;
-use super::super::memory::Entry as Node;
+use super::super::memory::Pair;
 use super::super::probe::Wanted;
 use super::SkipMap;
 use super::handle::Entry;
@@ -182,7 +182,7 @@ where
     {
         let core = &self.map.core;
         let wanted = Wanted::new(key, &core.comparator);
-        core.get(self.section(), &wanted).map(Node::pair)
+        core.get(self.section(), &wanted).map(Pair::both)
     }
 
     /// See [`SkipMap::insert`].
@@ -379,7 +379,7 @@ where
     {
         let core = &self.map.core;
         let wanted = Wanted::new(key, &core.comparator);
-        core.remove(self.section(), &wanted).map(Node::pair)
+        core.remove(self.section(), &wanted).map(Pair::both)
     }
 
     /// See [`SkipMap::remove_if`].

@@ -426,13 +426,13 @@ where
     #[inline]
     fn find<'g>(&'g self, section: &'g LocalGuard<'_>, key: &Q) -> Option<&'g K> {
         let wanted = Wanted::new(key, &self.core.comparator);
-        self.core.get(section, &wanted).map(|entry| &entry.key)
+        self.core.get(section, &wanted).map(|entry| entry.key)
     }
 
     #[inline]
     fn take<'g>(&'g self, section: &'g LocalGuard<'_>, key: &Q) -> Option<&'g K> {
         let wanted = Wanted::new(key, &self.core.comparator);
-        self.core.remove(section, &wanted).map(|entry| &entry.key)
+        self.core.remove(section, &wanted).map(|entry| entry.key)
     }
 }
 

@@ -4,23 +4,57 @@ use core::fmt::Debug;
 
 use super::super::compare::Natural;
 use super::super::core::Core;
-use super::super::memory::Entry;
+use super::super::inline;
+use super::super::memory::{Entry, Pair as Found};
 use super::super::place::Place;
 use super::super::probe::{Cut, Wanted};
 use super::super::reclaim::Domain;
-use super::super::update::Decision;
+use super::super::update::{Changed, Decision};
 use super::super::walk::Walk;
 
 /// Numbers above 0, whose hints say nothing, so that chunks' lows are entries' keys, or all.
 pub(super) trait Key: Ord + Debug + 'static {
+    /// Plain, or not.
+    type Value: Value;
+
     fn new(number: u8) -> Self;
     fn number(&self) -> u8;
+}
+
+pub(super) trait Value: 'static {
+    fn new(number: u32) -> Self;
+    fn number(&self) -> u32;
+}
+
+impl Value for u32 {
+    fn new(number: u32) -> Self {
+        number
+    }
+
+    fn number(&self) -> u32 {
+        *self
+    }
+}
+
+/// Of a type that is not known to be plain.
+pub(super) struct Wrapped(u32);
+
+impl Value for Wrapped {
+    fn new(number: u32) -> Self {
+        Wrapped(number)
+    }
+
+    fn number(&self) -> u32 {
+        self.0
+    }
 }
 
 #[derive(PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(super) struct Opaque(u8);
 
 impl Key for Opaque {
+    type Value = u32;
+
     fn new(number: u8) -> Self {
         Opaque(number)
     }
@@ -30,13 +64,29 @@ impl Key for Opaque {
     }
 }
 
+/// Its entries are in revisions.
 impl Key for u8 {
+    type Value = u32;
+
     fn new(number: u8) -> Self {
         number
     }
 
     fn number(&self) -> u8 {
         *self
+    }
+}
+
+/// Its hints are keys as well, but its entries are elsewhere.
+impl Key for u16 {
+    type Value = Wrapped;
+
+    fn new(number: u8) -> Self {
+        number.into()
+    }
+
+    fn number(&self) -> u8 {
+        *self as u8
     }
 }
 
@@ -74,7 +124,7 @@ impl Bound {
 type Pair = (u8, u32);
 
 pub(super) struct Map<K: Key> {
-    core: Core<K, u32, Natural>,
+    core: Core<K, K::Value, Natural>,
     domain: Domain,
 }
 
@@ -83,8 +133,8 @@ unsafe impl<K: Key> Send for Map<K> {}
 // SAFETY: as above.
 unsafe impl<K: Key> Sync for Map<K> {}
 
-fn pair<K: Key>(entry: &Entry<K, u32>) -> Pair {
-    (entry.key.number(), entry.value)
+fn pair<K: Key>(entry: Found<'_, K, K::Value>) -> Pair {
+    (entry.key.number(), entry.value.number())
 }
 
 impl<K: Key> Map<K> {
@@ -100,7 +150,7 @@ impl<K: Key> Map<K> {
         let section = self.domain.enter();
         let key = K::new(key);
         let found = self.core.get(&section, &Wanted::new(&key, &Natural));
-        found.map(|entry| entry.value)
+        found.map(|entry| entry.value.number())
     }
 
     /// One step: the value that was there, and, if the closure says so, another one or none.
@@ -108,8 +158,8 @@ impl<K: Key> Map<K> {
         let section = self.domain.enter();
         let memory = &self.core.memory;
         let wanted = K::new(key);
-        let mut draft: Option<*mut Entry<K, u32>> = None;
-        let (old, decision) = self.core.change(
+        let mut draft: Option<*mut Entry<K, K::Value>> = None;
+        let changed = self.core.change(
             &section,
             &Wanted::<K, K, Natural>::new(&wanted, &Natural),
             |old| {
@@ -117,23 +167,34 @@ impl<K: Key> Map<K> {
                     // SAFETY: not published: it would not be asked again.
                     unsafe { memory.take(draft) };
                 }
-                match f(old.map(|entry| entry.value)) {
-                    None => Decision::Remove,
-                    Some(value) => {
-                        let key = K::new(key);
-                        let made = memory.entry(Entry { key, value }, &section);
-                        draft = Some(made);
-                        Decision::Put(made)
-                    }
+                let Some(value) = f(old.map(|entry| entry.value.number())) else {
+                    return Decision::Remove;
+                };
+                let value = K::Value::new(value);
+                if Core::<K, K::Value, Natural>::is_inline() {
+                    return Decision::Put(inline::item(&value));
                 }
+                let key = K::new(key);
+                let made = memory.entry(Entry { key, value }, &section);
+                draft = Some(made);
+                Decision::Put(made.cast())
             },
             |_| (),
         );
-        if let (Decision::Remove, Some(draft)) = (decision, draft) {
-            // SAFETY: not published.
-            unsafe { memory.take(draft) };
-        }
-        old.map(|entry| entry.value)
+        let old = match changed {
+            Changed::Put(old, new) => {
+                assert_eq!(new.key.number(), key);
+                old
+            }
+            Changed::Removed(old) | Changed::Kept(old) => {
+                if let Some(draft) = draft {
+                    // SAFETY: not published.
+                    unsafe { memory.take(draft) };
+                }
+                old
+            }
+        };
+        old.map(|entry| entry.value.number())
     }
 
     pub(super) fn first(&self) -> Option<Pair> {
