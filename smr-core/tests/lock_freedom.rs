@@ -194,6 +194,9 @@ fn take_a_page(world: &World) {
 
 #[test]
 fn taking_and_giving_pages() {
+    // The first pages are of no span.
+    let zone = Zone::<u64>::new_in(&Smr::new());
+    let _pages: Vec<_> = (0..5_000).map(|i| zone.alloc(i)).collect();
     at_every_step(take_a_page, |world| {
         take_a_page(world);
         take_a_page(world);

@@ -208,7 +208,7 @@ fn gets_on_in_order<K: Key>(shape: &Shape, asks: &[Ask]) -> u64 {
 
 fn walk_both_ways<K: Key>(map: &Skip<K>) {
     let map = map.map().pin();
-    let keys = |(key, _): (&K, &Counted)| key.number();
+    let keys = |(key, _): (&K, &K::Value)| key.number();
     assert!(map.iter().map(keys).is_sorted_by(|a, b| a < b));
     assert!(map.iter().rev().map(keys).is_sorted_by(|a, b| a > b));
 }

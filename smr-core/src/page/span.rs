@@ -34,10 +34,10 @@ mod imp {
     /// Pages that a process takes from the system before it takes spans: so that at most a fifth of what it has
     /// is a span of which nothing is used yet. Caches of addresses have entries for about as many. Suspension is
     /// to find spans in use.
-    const FROM: usize = if cfg!(smr_steps) { 0 } else { 4 * SPAN / PAGE };
+    const FROM: usize = if cfg!(smr_steps) { 2 } else { 4 * SPAN / PAGE };
     /// As long as it has so many a span without use is kept: who makes and drops a small zone again and again does not
     /// map one each time.
-    const KEEP: usize = FROM / 4 * 3;
+    const KEEP: usize = FROM * 3 / 4;
     /// How often somebody tries who finds another thread at it.
     const TRIES: usize = 64;
 

@@ -5,7 +5,9 @@
 //! below: the *index*. A chunk has a `low`, which never changes, and a *word*: the address of its *revision*, and
 //! a bit that says that the chunk is *frozen*; if not, it is *live*. A revision has the items in order, and the
 //! next chunk. What it has never changes; to change a chunk is to replace its revision, or to move the window that
-//! says which of its items count (S9).
+//! says which of its items count (S9). An item of level 0 is the address of an entry; or, where the hint is the key
+//! and the value is plain, the value itself: such entries are *inline*, parts of revisions, and may be copied, for
+//! nobody can tell them apart (`inline.rs`).
 //!
 //! - **S1.** A chunk's content is what its word says. It changes at compare-and-swaps of that only. A word that has
 //!   been replaced does not come back, for no revision does, and everybody is in a section from loading a word to
@@ -22,7 +24,8 @@
 //!   *absorbed*, which unlinks it: one compare-and-swap puts its items and its `next` into the chunk before it,
 //!   which is live. If that one is frozen, it is absorbed first.
 //! - **S5.** What leaves a revision is retired by the thread whose compare-and-swap replaced it, before anything
-//!   else is done: the revision, after an absorption the other one as well, entries taken out.
+//!   else is done: the revision, after an absorption the other one as well, entries taken out. Inline entries go
+//!   with the revisions that they are found in: what refers to one holds for as long as the section.
 //! - **S6.** A chunk but the heads is born with two *links*: one of its list, one of the index. Who absorbs it
 //!   gives up the first; who takes it out of the index, or decides not to put it there, the second; and the last
 //!   retires it. Who has split a chunk loads the index's revision, *then* finds the new chunk still live, and
