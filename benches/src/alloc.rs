@@ -90,9 +90,9 @@ impl Count {
         LIVE.load(Ordering::Relaxed) + mapped()
     }
 
-    /// The most that were live at any time.
+    /// The most that were live at any time when memory was asked for or freed, or now.
     pub(crate) fn most(&self) -> i64 {
-        MOST.load(Ordering::Relaxed)
+        MOST.load(Ordering::Relaxed).max(self.live())
     }
 }
 

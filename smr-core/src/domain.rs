@@ -101,6 +101,7 @@ impl Core {
         let id = IDS.next();
         // 2^32 domains on a narrow target: the numbers would begin again, with the global one's.
         assert!(id != 0, "too many domains");
+        // Others ask for the process's barrier, which is where the switch is read.
         if barrier == Barrier::Fence {
             crate::page::decide();
         }

@@ -285,7 +285,8 @@
 //! a process whose zones have more than 8 MiB of pages takes further ones from spans of 2 MiB, which it maps for
 //! itself, and advises the kernel (`madvise(MADV_HUGEPAGE)`) to back each by a huge page. Such memory is not the
 //! global allocator's: whoever counts that adds [`mapped_bytes`]. LeakSanitizer does not look into it, so what only an
-//! item there refers to is a leak to it; it is best run without spans. The variable is read once, when the other is.
+//! item there refers to is a leak to it; it is best run without spans. The variable is read once, when the other is, or
+//! when the first domain with [`Barrier::Fence`] is made.
 //!
 //! # Platforms
 //! - **Linux and Android** with 64-bit atomics: `membarrier(PRIVATE_EXPEDITED)`, probed and registered

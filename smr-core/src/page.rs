@@ -438,7 +438,7 @@ fn allocate(plan: Plan) -> Option<NonNull<Page>> {
 /// Makes a page of memory; none of its slots is idle.
 ///
 /// # Safety
-/// Memory as of `allocate`, and nobody else's.
+/// Memory as of `allocate`, or a span's, and nobody else's.
 unsafe fn begin(page: NonNull<Page>, plan: Plan, is_of_span: bool) {
     let head = Page {
         state: AtomicU32::new(0),

@@ -116,13 +116,20 @@ pub fn init() -> BarrierKind {
     crate::barrier::kind()
 }
 
-/// Bytes that all zones of the process have mapped for themselves, rather than taken from the global
-/// allocator: spans of 2 MiB, from which processes with many items take pages. 0 on most platforms; see
-/// *Environment* in the [crate's documentation](crate). A snapshot; O(1).
+/// Bytes of address space that the zones of the process have mapped for themselves, besides what they have of the
+/// global allocator: spans of 2 MiB, idle parts included; see *Environment* in the [crate's documentation](crate).
+/// 0 where nothing is mapped: in processes with few items, with `SMR_CORE_HUGE_PAGES=0`, and on other platforms than
+/// Linux and Android with 64 bits.
+///
+/// A snapshot: spans that come or go at this moment may count or not. Wait-free; O(1). Never panics.
 ///
 /// ```
-/// assert_eq!(smr_core::mapped_bytes() % (2 << 20), 0);
+/// let zone = smr_core::Zone::new();
+/// let _item = zone.alloc([0u64; 8]);
+/// // To be added to what a global allocator counts.
+/// assert_eq!(smr_core::mapped_bytes(), 0, "few items need no span");
 /// ```
+#[must_use]
 pub fn mapped_bytes() -> usize {
     crate::page::mapped()
 }

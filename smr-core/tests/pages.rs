@@ -39,8 +39,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// What this thread has asked for and not given back.
-/// With the spans, which are no allocator's.
+/// What this thread has asked for and not given back, and the process's spans, which are no allocator's.
 fn live() -> isize {
     LIVE.get() + smr_core::mapped_bytes().cast_signed()
 }
@@ -246,6 +245,13 @@ fn quotas_shrink_at_any_time() {
     let _alone = alone();
     let smr = Smr::new();
     let zone: Zone<[u64; 63]> = Zone::with_cache_range(&smr, 8 << 10..=192 << 10);
+    /// Also if an assertion fails: the other thread waits for it.
+    struct Done<'d>(&'d AtomicBool);
+    impl Drop for Done<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Relaxed);
+        }
+    }
     let done = AtomicBool::new(false);
     std::thread::scope(|s| {
         s.spawn(|| {
@@ -255,13 +261,13 @@ fn quotas_shrink_at_any_time() {
                 unsafe { zone.retire(smr_core::Shared::from_raw(item)) };
             }
         });
+        let _done = Done(&done);
         for _ in 0..1_500 {
             let items: Vec<_> = (0..70 * 8).map(|_| zone.alloc([8; 63])).collect();
             assert!(items.iter().all(|item| **item == [8; 63]));
             drop(items);
             zone.flush();
         }
-        done.store(true, Relaxed);
     });
     // Nobody has left a cache that cannot be had.
     zone.barrier();

@@ -25,7 +25,7 @@ mod imp {
     use super::{NonNull, Page};
     use crate::bucket::{Kind, Slot};
     use crate::primitive::Ordering::Relaxed;
-    use crate::primitive::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize};
+    use crate::primitive::{AtomicPtr, AtomicU8, AtomicU32, AtomicUsize};
 
     /// The environment variable that turns spans off when it is `0`.
     const OFF_SWITCH: &str = "SMR_CORE_HUGE_PAGES";
@@ -69,20 +69,26 @@ mod imp {
     };
     /// How many pages the process has. Relaxed, wherever it is used: a matter of policy.
     static PAGES: AtomicUsize = AtomicUsize::new(0);
-    /// Relaxed: it changes once, before the first page is taken, and who misses that takes a page from the system.
-    static ON: AtomicBool = AtomicBool::new(false);
+    /// Relaxed: it is read before the first page is taken, and who misses that takes a page from the system.
+    static SWITCH: AtomicU8 = AtomicU8::new(UNREAD);
+    const UNREAD: u8 = 0;
+    const ON: u8 = 1;
+    const OFF: u8 = 2;
 
-    /// Reads the switch: not while something is allocated, which may be in the midst of anything.
+    /// Reads the switch, once: not while something is allocated, which may be in the midst of anything.
     pub(crate) fn decide() {
-        let off = std::env::var_os(OFF_SWITCH).is_some_and(|v| v == "0");
-        // Whoever comes at the same time reads the same.
-        ON.store(!off, Relaxed);
+        if SWITCH.load(Relaxed) == UNREAD {
+            let off = std::env::var_os(OFF_SWITCH).is_some_and(|v| v == "0");
+            let read = if off { OFF } else { ON };
+            // The first decision stands, should several threads race here.
+            let _ = SWITCH.compare_exchange(UNREAD, read, Relaxed, Relaxed);
+        }
     }
 
     /// Memory for a page; None if it is to come from the system.
     pub(in super::super) fn take() -> Option<NonNull<Page>> {
         // What is idle in a span is used again even where none would be made.
-        if PAGES.load(Relaxed) < FROM && !SPANS.has_queued() || !ON.load(Relaxed) {
+        if PAGES.load(Relaxed) < FROM && !SPANS.has_queued() || SWITCH.load(Relaxed) != ON {
             return None;
         }
         for _ in 0..TRIES {

@@ -7,7 +7,8 @@ use core::ptr;
 /// Where the nodes of a map are from.
 ///
 /// # Safety
-/// What `make` answers is a node, with that key and that value, until it is taken apart or disposed of.
+/// What `make` answers is a node, with that key and that value, until it is taken apart or disposed of. `are_copied`
+/// always answers the same; if entries are copied, keys and values have no drop.
 pub(crate) unsafe trait Nodes<K, V> {
     type Node;
     /// What their memory is from, and goes back to.
@@ -35,8 +36,8 @@ pub(crate) unsafe trait Nodes<K, V> {
     unsafe fn take(pool: Self::Pool, node: *mut Self::Node) -> (K, V);
 }
 
-/// An entry that is about to be published. Until it is made the key waits here, and the value if it is known
-/// by then. Dropped with what is in it, unless it is published.
+/// An entry that is about to be published. Until it is made, or throughout if entries are copied, the key waits here,
+/// and the value if it is known by then. Dropped with what is in it, unless it is published.
 ///
 /// Shared references only, so that the key can be looked for while the closure that decides about the value
 /// has the draft, too.
@@ -131,7 +132,7 @@ impl<N: Nodes<K, V>, K, V> Draft<N, K, V> {
         self.state.set(State::Node);
     }
 
-    /// Makes the node, with the value that was known, if it is not made yet.
+    /// Makes the node, with the value that was known, if it is not made yet; none if entries are copied.
     ///
     /// Aborts if there is no memory.
     #[inline(always)]
@@ -146,7 +147,7 @@ impl<N: Nodes<K, V>, K, V> Draft<N, K, V> {
         }
     }
 
-    /// Makes the node with this value; what it had before is dropped.
+    /// Makes the node with this value, or keeps that if entries are copied; what there was before is dropped.
     ///
     /// Aborts if there is no memory.
     #[inline]

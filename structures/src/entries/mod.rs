@@ -1,4 +1,4 @@
-//! What the maps share whose entries are pieces of memory of their own: the draft of an entry, the operations
+//! What the maps share that give references to their entries: the draft of an entry, the operations
 //! that store one, and the steps in which users say what they want.
 
 mod draft;

@@ -115,6 +115,7 @@ impl<'p> Content<'p> {
 /// What a replacement has done.
 pub(super) struct Replaced<'s, K, V> {
     pub(super) word: Word,
+    /// How many items the chunk has now; those behind are in `born`.
     pub(super) len: usize,
     pub(super) born: Option<Born<'s, K, V>>,
 }
@@ -135,7 +136,7 @@ impl<K, V> Drop for Born<'_, K, V> {
 }
 
 impl<'s, K, V> Replaced<'s, K, V> {
-    /// Where in what was made an item is now that has been put there.
+    /// Where an item is that has been put at `at` of the new content: in the chunk, or in the one that was born.
     pub(super) fn place(&self, chunk: At<'s>, at: usize) -> (Seen<'s>, usize) {
         match &self.born {
             Some(born) if at >= self.len => {
@@ -210,6 +211,8 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
             start = end;
         }
         if !agree {
+            // Of whole keys nothing is known beforehand; and inline items could not be asked for their keys.
+            debug_assert!(!Self::is_whole());
             draft.rehint(known, |item| Self::hint_of(item, level, known, section));
         }
         draft.finish()

@@ -120,7 +120,7 @@ impl<K, V, C> Core<K, V, C> {
     }
 
     /// The key of an entry that is in a revision that may be looked into, or a chunk's low. Not by a reference
-    /// to the entry, whose value may be gone.
+    /// to the entry, whose value may be gone. Not of an inline one, which has no address.
     #[inline]
     pub(super) fn key<'s>(item: Item, section: &'s Section<'_>) -> &'s K {
         const { assert!(core::mem::offset_of!(Entry<K, V>, key) == 0) };
@@ -213,7 +213,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         }
     }
 
-    /// An item's key; a chunk's is its low.
+    /// An item's key; a chunk's is its low. On level 0 not of an inline entry.
     #[inline]
     pub(super) fn key_of<'s>(item: Item, level: u16, section: &'s Section<'_>) -> LowKey<'s, K> {
         match level {
@@ -222,7 +222,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         }
     }
 
-    /// The hint of an item.
+    /// The hint of an item. As for [`key_of`](Self::key_of).
     pub(super) fn hint_of(item: Item, level: u16, known: usize, section: &Section<'_>) -> u64 {
         match Self::key_of(item, level, section) {
             LowKey::Least => 0,

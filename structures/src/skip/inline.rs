@@ -59,9 +59,9 @@ pub(super) fn is_inline<K, V>() -> bool {
 /// What lies there instead of an address. Of a value that is plain.
 #[inline(always)]
 pub(super) fn item<V>(value: &V) -> Item {
-    debug_assert!(is_plain::<V>());
+    assert!(is_plain::<V>(), "only such maps ask");
     let mut item: Item = ptr::null_mut();
-    // SAFETY: it has room for a value of these types; what is left of it is zeros.
+    // SAFETY: both are valid for a value of these types, and apart; what is left is zeros.
     unsafe {
         (&raw mut item)
             .cast::<V>()
@@ -70,10 +70,11 @@ pub(super) fn item<V>(value: &V) -> Item {
     item
 }
 
-/// The entry of a hint and an item, if entries are inline.
+/// The entry of a hint and an item that [`hint::of`] and [`item`] have made of a key and a value of these types. Of maps
+/// whose entries are inline.
 #[inline(always)]
 pub(super) fn pair<'s, K, V>(hint: &'s u64, item: &'s Item) -> Pair<'s, K, V> {
-    debug_assert!(is_inline::<K, V>());
+    assert!(is_inline::<K, V>(), "only such maps ask");
     let last = match cfg!(target_endian = "big") {
         true => size_of::<u64>() - size_of::<K>(),
         false => 0,
@@ -83,9 +84,10 @@ pub(super) fn pair<'s, K, V>(hint: &'s u64, item: &'s Item) -> Pair<'s, K, V> {
         .wrapping_add(last)
         .cast::<K>();
     Pair {
-        // SAFETY: the hint is the key, as a number of eight bytes; of these types it has the bytes that the key has.
+        // SAFETY: the hint is the key as a number of eight bytes, so that the bytes there are the key's; and aligned, as
+        // sizes are powers of two.
         key: unsafe { &*key },
-        // SAFETY: `item` has put one there.
+        // SAFETY: `item` has put one there, which fits, and is aligned as it has to be.
         value: unsafe { &*ptr::from_ref(item).cast::<V>() },
     }
 }
@@ -93,7 +95,7 @@ pub(super) fn pair<'s, K, V>(hint: &'s u64, item: &'s Item) -> Pair<'s, K, V> {
 /// The same, by value.
 #[inline(always)]
 pub(super) fn parts<K, V>(hint: u64, item: Item) -> (K, V) {
-    // SAFETY: these types are copied.
+    // SAFETY: a reference to a value of a type that is `Copy`.
     let value = unsafe { ptr::read(pair::<K, V>(&hint, &item).value) };
     (hint::key(hint), value)
 }

@@ -13,7 +13,7 @@ use super::revs::Revs;
 use super::rules::Rule;
 use crate::first_panic::FirstPanic;
 
-/// A key and its value.
+/// A key and its value, in memory of their own (others: `inline.rs`).
 #[repr(C)]
 pub(super) struct Entry<K, V> {
     pub(super) key: K,

@@ -17,6 +17,7 @@ use crate::entries::{Decision, Draft, Nodes, Writing, Written};
 pub(super) struct Making<'g, K, V> {
     memory: &'g Memory<K, V>,
     section: &'g Section<'g>,
+    /// Whether entries are inline; see [`Core::is_inline`].
     is_inline: bool,
 }
 

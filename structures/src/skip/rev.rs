@@ -11,7 +11,8 @@ use smr_core::primitive::{AtomicU8, Ordering};
 use super::chunk::{Chunk, HAS_WINDOW, Word};
 use super::rules::Rule;
 
-/// An entry on level 0, on the others a chunk of the level below.
+/// On level 0 the address of an entry, or the value of an inline one (`inline.rs`); on the others a chunk of the level
+/// below.
 pub(super) type Item = *mut ();
 
 /// The sizes of revisions, in items: of the largest eight fit a page. More of them would waste less of each

@@ -45,7 +45,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
     }
 
     /// Does with an entry what `decide` says, in one atomic step; it is asked again when there has come another
-    /// entry meanwhile. Nothing is held while it runs. `done` is told as soon as a change has happened
+    /// entry meanwhile: another address, or, of an inline one, other bits of the value. Nothing is held while it runs. `done` is told as soon as a change has happened
     /// whether something was put: what follows may panic. Lock-free.
     pub(super) fn change<'s>(
         &'s self,
@@ -123,7 +123,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         }
     }
 
-    /// Takes an entry out whose revision has been replaced by one without it.
+    /// Retires an entry that has been taken out. An inline one goes with its revision (S5).
     ///
     /// # Safety
     /// The caller has replaced it; once.

@@ -27,7 +27,7 @@ pub(super) struct Walk<'s, K, V> {
 struct End<'s> {
     /// Of one chunk, those that are within the bounds, and are still to be met.
     items: slice::Iter<'s, Item>,
-    /// Their hints, if entries are inline.
+    /// Their hints, which move along only if entries are inline.
     hints: slice::Iter<'s, u64>,
     place: Place<'s>,
 }
@@ -43,7 +43,8 @@ enum Place<'s> {
     Over,
 }
 
-// SAFETY: addresses of entries, which a map only makes references of, whose threads share keys and values.
+// SAFETY: what is in a revision: addresses of entries, or inline ones. A map only makes references of them, whose
+// threads share keys and values.
 unsafe impl Send for End<'_> {}
 // SAFETY: as above.
 unsafe impl Sync for End<'_> {}

@@ -128,7 +128,7 @@ impl Key for Hesitant {
     }
 }
 
-/// A map in order, in a domain of its own, whose values, and keys where they can, count themselves.
+/// A map in order, in a domain of its own, whose keys and values count themselves where they can.
 #[derive(Debug)]
 pub struct Skip<K: Key> {
     map: Option<SkipMap<K, K::Value>>,

@@ -3,7 +3,7 @@
 mod words;
 mod work;
 
-use super::maps::bytes::{self, of_each};
+use super::maps::bytes::{self, bytes_of};
 use super::maps::grow::{grow, latency};
 use super::maps::keys::{Skew, key};
 use super::maps::work::{Work, work};
@@ -88,7 +88,7 @@ fn cases() -> Vec<Case> {
         1,
         0,
         Tier::Full,
-        maps![of_each("hash"), 1],
+        maps![bytes_of("hash"), 1],
     ));
     for n in [100_000, 1_000_000] {
         let name = format!("iterate, {} keys", short(n));

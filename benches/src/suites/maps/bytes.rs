@@ -1,4 +1,4 @@
-//! What a map asks of the allocator for each of its entries.
+//! What a map asks of the allocator, or maps, for each of its entries.
 //!
 //! Each in a process of its own: others that are kept may have idle memory, which is used again.
 
@@ -32,11 +32,11 @@ const METRICS: [&str; 3] = [
     "peak on the way, mean",
 ];
 
-/// Whether this process is one of a map's own.
+/// Whether this process is one of a map's own. Relaxed: set before the one thread that asks does so.
 static ALONE: AtomicBool = AtomicBool::new(false);
 
 /// One map that grows, looked at in all sizes; a subject of the case of that suite.
-pub(in crate::suites) fn of_each<M: Points<u64>>(suite: &'static str) -> Subject {
+pub(in crate::suites) fn bytes_of<M: Points<u64>>(suite: &'static str) -> Subject {
     let known: OnceCell<Vec<Reading>> = OnceCell::new();
     // Nothing in it is up to chance: later rounds would find the same.
     Subject::new(M::NAME, move |_| {

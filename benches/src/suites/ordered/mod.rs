@@ -4,7 +4,7 @@ mod queue;
 mod replace;
 mod scan;
 
-use super::maps::bytes::{self, of_each};
+use super::maps::bytes::{self, bytes_of};
 use super::maps::grow::{grow, latency};
 use super::maps::keys::{Skew, ascending, key};
 use super::maps::work::{Work, work};
@@ -107,7 +107,7 @@ fn cases() -> Vec<Case> {
         1,
         0,
         Tier::Full,
-        maps![of_each("ordered"), 1],
+        maps![bytes_of("ordered"), 1],
     ));
     cases.extend(word_cases());
     cases

@@ -360,7 +360,7 @@ impl<K, V, C, G> fmt::Debug for Drain<'_, K, V, C, G> {
 /// assert_eq!(all, [(1, "a".to_string()), (2, "b".to_string())]);
 /// ```
 pub struct IntoIter<K, V, C> {
-    /// Empty, and owns the memory that the entries are of.
+    /// Empty, and owns the memory that the entries are of, if they are not inline.
     core: Core<K, V, C>,
     /// By hints and items.
     left: vec::IntoIter<(u64, Item)>,
