@@ -147,6 +147,26 @@ fn what_is_left_of_a_span_is_used() {
     check(&more, 2);
 }
 
+/// Who finds another thread trimming leaves nothing behind.
+fn spans_go_back_when_all_threads_are_done() {
+    for round in 0..60 {
+        let (smr, start) = (Smr::new(), Barrier::new(6));
+        std::thread::scope(|scope| {
+            for who in 0..6 {
+                let (smr, start) = (&smr, &start);
+                scope.spawn(move || {
+                    let zone = Zone::with_cache_bytes(smr, 0);
+                    let items = fill(&zone, who, 4);
+                    start.wait();
+                    check(&items, who);
+                    drop(items);
+                });
+            }
+        });
+        assert_eq!(spans(), 0, "round {round}");
+    }
+}
+
 const ROLE: &str = "SPANS_TEST_ROLE";
 
 #[test]
@@ -157,6 +177,7 @@ fn spans_come_and_go_and_can_be_turned_off() {
     spans_come_and_go(true);
     one_is_kept_for_zones_that_come_and_go();
     what_is_left_of_a_span_is_used();
+    spans_go_back_when_all_threads_are_done();
     assert_eq!(spans(), 0);
     let this = std::env::current_exe().expect("the test's file");
     let status = Command::new(this)

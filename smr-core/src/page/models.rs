@@ -120,7 +120,7 @@ impl World {
                 });
                 taken.into_iter().for_each(|slot| self.give(&[slot]));
             }
-            TrimSome => self.source().trim_some(KIND, PLAN),
+            TrimSome => _ = self.source().trim_some(KIND, PLAN),
             Trim => self.source().trim(KIND, PLAN),
         }
     }

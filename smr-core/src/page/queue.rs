@@ -152,15 +152,23 @@ impl Source {
 
     /// Whether the queue is worth a trim, or one is under way.
     pub(crate) fn is_untidy(&self) -> bool {
-        self.complete.load(Relaxed) >= self.trim_at.load(Relaxed) || self.is_in_round()
+        self.has_complete() || self.is_in_round()
     }
 
-    /// Goes on with a round of trimming, for some pages. Does nothing while another thread takes pages.
-    pub(crate) fn trim_some(&self, kind: &Kind, plan: Plan) {
-        if let Some(taker) = Taker::claim(self) {
+    /// Whether it is worth a trim.
+    #[allow(dead_code, reason = "there are no spans on some platforms")]
+    pub(super) fn has_complete(&self) -> bool {
+        self.complete.load(Relaxed) >= self.trim_at.load(Relaxed)
+    }
+
+    /// Goes on with a round of trimming, for some pages. False, and nothing, while another thread takes pages.
+    pub(crate) fn trim_some(&self, kind: &Kind, plan: Plan) -> bool {
+        let taker = Taker::claim(self);
+        if let Some(taker) = &taker {
             taker.begin();
             taker.look(kind, plan);
         }
+        taker.is_some()
     }
 
     /// Frees the complete pages in the queue, unless another thread takes pages just now. O(pages there).

@@ -24,8 +24,8 @@ mod imp {
     use super::super::{BITS, PAGE, Plan, Source, Taker, begin, touch, word};
     use super::{NonNull, Page};
     use crate::bucket::{Kind, Slot};
-    use crate::primitive::Ordering::Relaxed;
-    use crate::primitive::{AtomicPtr, AtomicU8, AtomicU32, AtomicUsize};
+    use crate::primitive::Ordering::{Relaxed, SeqCst};
+    use crate::primitive::{AtomicPtr, AtomicU8, AtomicU32, AtomicUsize, fence};
 
     /// The environment variable that turns spans off when it is `0`.
     const OFF_SWITCH: &str = "SMR_CORE_HUGE_PAGES";
@@ -93,13 +93,30 @@ mod imp {
         }
         for _ in 0..TRIES {
             if let Some(taker) = Taker::claim(&SPANS) {
-                let slot = take_as(&taker)?;
-                KIND.open(slot);
-                return Some(slot.0.cast());
+                let slot = take_as(&taker);
+                drop(taker);
+                tidy();
+                KIND.open(slot?);
+                return slot.map(|slot| slot.0.cast());
             }
             spin_loop();
         }
         None
+    }
+
+    /// Trims if it is time to. Who is refused, because another thread is at it, relies on that to look again.
+    fn tidy() {
+        // Between giving up the right to take and looking whether somebody was refused. Partner: the same fence
+        // of who was, between counting a complete span and asking for the right.
+        fence(SeqCst);
+        let mut is_untidy = SPANS.is_untidy();
+        for _ in 0..TRIES {
+            if !is_untidy || !SPANS.trim_some(KIND, PLAN) {
+                return;
+            }
+            fence(SeqCst); // As above.
+            is_untidy = SPANS.has_complete();
+        }
     }
 
     fn take_as(taker: &Taker<'_>) -> Option<Slot> {
@@ -138,7 +155,9 @@ mod imp {
     /// One page less; it is to be given back after this.
     pub(in super::super) fn went() {
         if PAGES.fetch_sub(1, Relaxed) == KEEP {
-            SPANS.trim_some(KIND, PLAN);
+            // The one that was kept does not count as complete. Relaxed: `tidy` has the fence.
+            SPANS.complete.store(usize::MAX / 2, Relaxed);
+            tidy();
         }
     }
 
@@ -156,9 +175,7 @@ mod imp {
         KIND.shut(slot);
         // SAFETY: the caller's contract.
         unsafe { Source::give(NonNull::from(&SPANS), KIND, PLAN, [slot].into_iter()) };
-        if SPANS.is_untidy() {
-            SPANS.trim_some(KIND, PLAN);
-        }
+        tidy();
     }
 
     pub(crate) fn mapped() -> usize {

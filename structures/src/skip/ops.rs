@@ -233,7 +233,8 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
                 // Replaced meanwhile, or removed.
                 let wanted = Wanted::<K, K, C>::new(entry.key, &self.comparator);
                 match self.get(section, &wanted) {
-                    Some(now) if !Self::is_same(now, entry) => entry = now,
+                    // Inline, it may be the same again that was another meanwhile.
+                    Some(now) if Self::is_inline() || !Self::is_same(now, entry) => entry = now,
                     _ => break,
                 }
             }

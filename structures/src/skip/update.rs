@@ -45,7 +45,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
     }
 
     /// Does with an entry what `decide` says, in one atomic step; it is asked again when there has come another
-    /// entry meanwhile: another address, or, of an inline one, other bits of the value. Nothing is held while it runs. `done` is told as soon as a change has happened
+    /// entry meanwhile, and of an inline one when the chunk has changed. Nothing is held while it runs. `done` is told as soon as a change has happened
     /// whether something was put: what follows may panic. Lock-free.
     pub(super) fn change<'s>(
         &'s self,
@@ -55,10 +55,14 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         done: impl FnOnce(bool),
     ) -> Changed<'s, K, V> {
         let mut trail = Trail::new();
-        // What was there, and what was decided.
+        // What was there, and what was decided. An inline entry may be the same again that was another meanwhile.
         let mut last: Option<(Option<Item>, Decision)> = None;
         let mut decide = |item: Option<Item>, old: Option<Pair<'s, K, V>>| match last {
-            Some((before, decision)) if before == item => decision,
+            Some((before, decision))
+                if before == item && (item.is_none() || !Self::is_inline()) =>
+            {
+                decision
+            }
             _ => {
                 let decision = decide(old);
                 last = Some((item, decision));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::num::NonZeroU64;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
 
 use structures::{SkipMap, Smr};
 
@@ -239,6 +239,33 @@ fn keys_and_values_may_be_plain() {
     run(u64::from, |n| [n as u8; 3], 900);
     run(u64::from, |n| (n, n), 900);
     run(u64::from, Some, 900);
+}
+
+/// Who decides about a value that is the same as before decides anew if it was another meanwhile: an entry that lies in
+/// the map's own memory has no address that would tell.
+#[test]
+fn decisions_are_about_what_is_there() {
+    fn run<V: PartialEq + Send + Sync + 'static>(value: impl Fn() -> V + Sync) {
+        let map = SkipMap::<u64, V>::builder().domain(&Smr::new()).build();
+        let until = AtomicU64::new(10);
+        map.pin().insert(1, value());
+        let mut asked = 0;
+        let map = map.pin();
+        let removed = map.remove_if(&1, |_, _| {
+            asked += 1;
+            let is_over = until.load(SeqCst) < 20;
+            if asked == 1 {
+                until.store(30, SeqCst);
+                map.insert(1, value());
+            }
+            is_over
+        });
+        assert!(removed.is_err(), "it was renewed");
+        assert_eq!(asked, 2);
+    }
+    run(|| 5u64);
+    run(|| ());
+    run(|| [5u64]);
 }
 
 /// Who changes a value through a reference changes the map's: such values are not copied.

@@ -11,7 +11,7 @@ use structures::skip_map::Natural;
 use structures::testing::Subject;
 use structures::testing::payload::{Counted, Value};
 use structures::testing::skips::{Hesitant, Key, Skip, numbers};
-use structures::{SkipSet, Smr};
+use structures::{SkipMap, SkipSet, Smr};
 
 /// Runs `work` on so many threads at once, with a number for each.
 fn on_threads<R: Send>(threads: u64, work: impl Fn(u64) -> R + Sync) -> Vec<R> {
@@ -420,4 +420,31 @@ fn nobody_hears_of_what_is_beyond() {
     handed_over::<u32>(8_000);
     handed_over::<Counted>(3_000);
     handed_over::<Hesitant>(3_000);
+}
+
+/// An entry that is there all the time is removed, whatever values it has meanwhile, the same again included.
+#[test]
+fn clear_removes_entries_that_change() {
+    fn run<V: PartialEq + Send + Sync + 'static>(value: impl Fn(bool) -> V + Sync) {
+        let map = SkipMap::<u64, V>::builder().domain(&Smr::new()).build();
+        let rounds = AtomicU64::new(0);
+        std::thread::scope(|s| {
+            s.spawn(|| {
+                let mut turn = false;
+                while rounds.load(Relaxed) < 1_500 {
+                    turn = !turn;
+                    map.pin().update(1, |_| value(turn));
+                }
+            });
+            for round in 0..1_500 {
+                map.pin().insert(1, value(true));
+                map.pin().clear();
+                assert!(map.pin().is_empty(), "round {round}");
+                rounds.store(round + 1, Relaxed);
+            }
+        });
+    }
+    run(u64::from);
+    run(|turn| turn);
+    run(|turn| [turn]);
 }

@@ -174,9 +174,8 @@ impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
 
     /// Changes the value of a key, and returns the new one; none if there is no such key. Lock-free; O(log n).
     ///
-    /// `update` may be called more than once, if other threads change the entry at the same time. If it
-    /// changes this very entry itself it is called again, each time; where entries are in the map's own lines (see
-    /// *Costs* of [`SkipMap`]), if the value is another one then.
+    /// `update` may be called more than once, if other threads change the entry at the same time, or entries beside
+    /// it. If it changes this very entry itself it is called again, each time.
     ///
     /// ```
     /// use structures::SkipMap;
