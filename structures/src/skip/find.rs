@@ -179,8 +179,8 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
     }
 
     /// Down the index, from a live chunk that begins on the left of the cut: to another such, and the next one in
-    /// the index, which does not begin there. If the index has a dead one there, its low, or that of the one above in which there is none: a
-    /// live one is to be looked for before it.
+    /// the index, which does not begin there. If the index has a dead one there, its low, or that of the one above in
+    /// which there is none: a live one is to be looked for before it.
     #[inline(always)]
     fn descend<'s, P: Probe<K>>(
         section: &'s Section<'_>,

@@ -70,8 +70,8 @@ pub(super) fn item<V>(value: &V) -> Item {
     item
 }
 
-/// The entry of a hint and an item that [`hint::of`] and [`item`] have made of a key and a value of these types. Of maps
-/// whose entries are inline.
+/// The entry of a hint and an item that [`hint::of`] and [`item`] have made of a key and a value of these types. Of
+/// maps whose entries are inline.
 #[inline(always)]
 pub(super) fn pair<'s, K, V>(hint: &'s u64, item: &'s Item) -> Pair<'s, K, V> {
     assert!(is_inline::<K, V>(), "only such maps ask");
@@ -84,8 +84,8 @@ pub(super) fn pair<'s, K, V>(hint: &'s u64, item: &'s Item) -> Pair<'s, K, V> {
         .wrapping_add(last)
         .cast::<K>();
     Pair {
-        // SAFETY: the hint is the key as a number of eight bytes, so that the bytes there are the key's; and aligned, as
-        // sizes are powers of two.
+        // SAFETY: the hint is the key as a number of eight bytes, so that the bytes there are the key's; and aligned,
+        // as sizes are powers of two.
         key: unsafe { &*key },
         // SAFETY: `item` has put one there, which fits, and is aligned as it has to be.
         value: unsafe { &*ptr::from_ref(item).cast::<V>() },

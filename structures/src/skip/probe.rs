@@ -149,9 +149,9 @@ impl<K, C: Comparator<K>> Probe<K> for WantedLow<'_, K, C> {
     }
 }
 
-/// How many of the hints are lower. Without branches that depend on them, save the first: of `n` hints, at least `s`, a power of
-/// two, and fewer than twice as many, either the first `s - 1` are to be looked through after one step, or the
-/// last.
+/// How many of the hints are lower. Without branches that depend on them, save the first: of `n` hints, at least `s`,
+/// a power of two, and fewer than twice as many, either the first `s - 1` are to be looked through after one step, or
+/// the last.
 #[inline(always)]
 pub(super) fn lower(hints: &[u64], hint: u64) -> usize {
     let Some(log) = hints.len().checked_ilog2() else {

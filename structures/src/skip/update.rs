@@ -45,8 +45,8 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
     }
 
     /// Does with an entry what `decide` says, in one atomic step; it is asked again when there has come another
-    /// entry meanwhile, and of an inline one when the chunk has changed. Nothing is held while it runs. `done` is told as soon as a change has happened
-    /// whether something was put: what follows may panic. Lock-free.
+    /// entry meanwhile, and of an inline one when the chunk has changed. Nothing is held while it runs. `done` is told
+    /// as soon as a change has happened whether something was put: what follows may panic. Lock-free.
     pub(super) fn change<'s>(
         &'s self,
         section: &'s Section<'_>,

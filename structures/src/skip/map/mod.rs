@@ -76,8 +76,8 @@ use crate::guard::Guard;
 /// strings, or what holds these ([`String`], `Arc<str>`, `Box<[u8]>`, `&str`, …), the map keeps eight bytes beside
 /// the pointer to the entry, and looks at whole keys only where these are equal. Keys that ascend at the end of
 /// the map, and [`pop_first`](Self::pop_first), copy nothing; other changes copy up to thirty hints and pointers.
-/// Memory: each other entry is an allocation of its own, out of a [`Zone`](smr_core::Zone) that reuses what was removed; the
-/// rest takes some 22 bytes an entry in a large map. A small one that is in use has 60 to 90 kilobytes of the
+/// Memory: each other entry is an allocation of its own, out of a [`Zone`](smr_core::Zone) that reuses what was
+/// removed; the rest takes some 22 bytes an entry in a large map. A small one that is in use has 60 to 90 kilobytes of the
 /// threads' stocks; an empty one has allocated nothing.
 ///
 /// # Bad keys
