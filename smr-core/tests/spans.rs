@@ -6,10 +6,10 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::process::Command;
-use std::sync::Barrier;
+use std::sync::Barrier as Start;
 use std::sync::atomic::{AtomicIsize, Ordering::Relaxed};
 
-use smr_core::{Owned, Shared, Smr, Zone, mapped_bytes};
+use smr_core::{Barrier, Owned, Shared, Smr, Zone, mapped_bytes};
 
 const SPAN: usize = 2 << 20;
 
@@ -61,9 +61,8 @@ fn check(items: &[Owned<'_, Item>], who: u64) {
 }
 
 /// What fills spans is not overwritten by others, and goes back to the system.
-fn spans_come_and_go(expected: bool) {
+fn spans_come_and_go(smr: Smr, expected: bool) {
     let before = BYTES.load(Relaxed);
-    let smr = Smr::new();
     let zone = Zone::new_in(&smr);
     let first = fill(&zone, 0, 4);
     assert_eq!(spans(), 0, "few pages come from the system");
@@ -82,7 +81,7 @@ fn spans_come_and_go(expected: bool) {
     check(&first, 0);
     drop(first);
 
-    let start = Barrier::new(4);
+    let start = Start::new(4);
     std::thread::scope(|scope| {
         for who in 0..4 {
             let (zone, start) = (&zone, &start);
@@ -150,7 +149,7 @@ fn what_is_left_of_a_span_is_used() {
 /// Who finds another thread trimming leaves nothing behind.
 fn spans_go_back_when_all_threads_are_done() {
     for round in 0..60 {
-        let (smr, start) = (Smr::new(), Barrier::new(6));
+        let (smr, start) = (Smr::new(), Start::new(6));
         std::thread::scope(|scope| {
             for who in 0..6 {
                 let (smr, start) = (&smr, &start);
@@ -171,18 +170,25 @@ const ROLE: &str = "SPANS_TEST_ROLE";
 
 #[test]
 fn spans_come_and_go_and_can_be_turned_off() {
-    if std::env::var_os(ROLE).is_some() {
-        return spans_come_and_go(false);
+    match std::env::var(ROLE).as_deref() {
+        Ok("off") => return spans_come_and_go(Smr::new(), false),
+        // Without another domain, nobody asks for the process's barrier.
+        Ok(_) => {
+            let smr = Smr::builder().barrier(Barrier::Fence).build();
+            return spans_come_and_go(smr, true);
+        }
+        Err(_) => spans_come_and_go(Smr::new(), true),
     }
-    spans_come_and_go(true);
     one_is_kept_for_zones_that_come_and_go();
     what_is_left_of_a_span_is_used();
     spans_go_back_when_all_threads_are_done();
     assert_eq!(spans(), 0);
     let this = std::env::current_exe().expect("the test's file");
-    let status = Command::new(this)
-        .arg("spans_come_and_go_and_can_be_turned_off")
-        .envs([(ROLE, "1"), ("SMR_CORE_HUGE_PAGES", "0")])
-        .status();
-    assert!(status.expect("it starts").success());
+    for (role, switch) in [("off", "0"), ("fences", "1")] {
+        let status = Command::new(&this)
+            .arg("spans_come_and_go_and_can_be_turned_off")
+            .envs([(ROLE, role), ("SMR_CORE_HUGE_PAGES", switch)])
+            .status();
+        assert!(status.expect("it starts").success(), "{role}");
+    }
 }

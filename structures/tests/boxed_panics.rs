@@ -1,13 +1,17 @@
 //! A panic of the caller's code, wherever it comes from, leaves a `HashMap` as it was, and nothing is lost
 //! or dropped twice.
 
+#[path = "panics/fuses.rs"]
+#[macro_use]
+mod fuses;
+
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
 use structures::testing::balanced::{Balanced, HONEST, ONE, panics};
 use structures::testing::maps::Hash;
-use structures::testing::payload::{Counted, Fuse, Tally};
+use structures::testing::payload::{Counted, Tally};
 use structures::{HashMap, Operation, Smr};
 
 /// A panic in a closure leaves the entry as it was.
@@ -99,34 +103,7 @@ fn closures_may_panic_when_they_are_asked_again() {
 /// An operation that changes nothing drops the key that it was given, and what it was to answer if that panics.
 #[test]
 fn nothing_is_lost_with_a_key_whose_drop_panics() {
-    let tally = Tally::default();
-    let fuse = Fuse::default();
-    let map = HashMap::<Fuse, Counted>::builder()
-        .domain(&Smr::new())
-        .build();
-    for there in [0, 1] {
-        for which in 0..5 {
-            // Made before it is armed.
-            let (key, made) = (fuse.clone(), tally.item(0));
-            fuse.arm();
-            let panicked = panics(|| {
-                let map = map.pin();
-                match which {
-                    0 => _ = map.compute(key, |_| Operation::Abort(made.clone())),
-                    1 if there == 0 => _ = map.update(key, |_| unreachable!("it is not there")),
-                    2 if there == 1 => _ = map.try_insert(key, made),
-                    3 if there == 1 => _ = map.get_or_insert(key, made),
-                    4 if there == 1 => {
-                        _ = map.get_or_insert_with(key, || unreachable!("it is there"))
-                    }
-                    _ => drop(key),
-                }
-            });
-            assert!(panicked, "{which}");
-            assert_eq!(tally.alive(), there, "{which}");
-        }
-        _ = map.pin().try_insert(fuse.clone(), tally.item(0));
-    }
+    nothing_is_lost_with_fuses!(HashMap);
 }
 
 /// Counts itself, and panics when it is dropped, every so often.

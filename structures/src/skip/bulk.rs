@@ -2,8 +2,8 @@
 
 use core::ptr;
 
-use super::change::{Content, Part};
 use super::compare::Comparator;
+use super::content::{Content, Part};
 use super::core::Core;
 use super::index::STRIPED;
 use super::inline;

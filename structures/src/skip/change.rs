@@ -4,113 +4,20 @@ use core::ptr;
 
 use super::chunk::{At, Chunk, Low, Word};
 use super::compare::Comparator;
+use super::content::{Content, Part};
 use super::core::{Core, Seen};
 use super::find::Trail;
 use super::hint::{self, Kind};
+use super::inline;
 use super::memory::Memory;
 use super::probe::{Cut, LowKey, WantedLow, kind_of};
 use super::reclaim::{Section, see};
-use super::rev::{CAP, Draft, Item, Rev, View};
+use super::rev::{CAP, Draft, Item, Rev};
 use super::rules::Rule;
 
 /// A chunk with fewer items takes the next one's, if both have not more than `ENOUGH`.
 const FEW: usize = CAP / 4;
 const ENOUGH: usize = CAP * 2 / 3;
-
-/// Some of the items that a revision is made of.
-#[derive(Clone, Copy)]
-pub(super) struct Part<'p> {
-    hints: &'p [u64],
-    items: &'p [Item],
-    /// So many bytes of the keys are before what the hints say.
-    known: usize,
-}
-
-impl<'p> Part<'p> {
-    pub(super) const NONE: Part<'static> = Part {
-        hints: &[],
-        items: &[],
-        known: 0,
-    };
-
-    /// Of hints that say all.
-    pub(super) fn new(hints: &'p [u64], items: &'p [Item]) -> Self {
-        Part {
-            hints,
-            items,
-            known: 0,
-        }
-    }
-
-    #[inline]
-    pub(super) fn of(view: View<'p>, range: core::ops::Range<usize>) -> Self {
-        Part {
-            hints: &view.hints()[range.clone()],
-            items: &view.items()[range],
-            known: view.known(),
-        }
-    }
-
-    #[inline]
-    pub(super) fn one(hint: &'p u64, item: &'p Item, known: usize) -> Self {
-        Part {
-            hints: core::slice::from_ref(hint),
-            items: core::slice::from_ref(item),
-            known,
-        }
-    }
-
-    #[inline]
-    fn len(&self) -> usize {
-        self.items.len()
-    }
-}
-
-/// A chunk's new content.
-pub(super) struct Content<'p> {
-    pub(super) parts: [Part<'p>; 3],
-    /// The next chunk, and the hint of its low.
-    pub(super) next: (*mut Chunk, u64),
-}
-
-impl<'p> Content<'p> {
-    /// That of a revision, of which some items give way to others.
-    #[inline]
-    pub(super) fn with(view: View<'p>, out: core::ops::Range<usize>, new: Part<'p>) -> Self {
-        let before = Part::of(view, 0..out.start);
-        let after = Part::of(view, out.end..view.len());
-        Content {
-            parts: [before, new, after],
-            next: (view.next(), view.head().next_hint),
-        }
-    }
-
-    #[inline]
-    pub(super) fn len(&self) -> usize {
-        self.parts.iter().map(Part::len).sum()
-    }
-
-    /// One of the items.
-    fn item(&self, at: usize) -> Item {
-        let (part, at) = self.place(at);
-        part.items[at]
-    }
-
-    fn hint(&self, at: usize) -> u64 {
-        let (part, at) = self.place(at);
-        part.hints[at]
-    }
-
-    fn place(&self, mut at: usize) -> (&Part<'p>, usize) {
-        for part in &self.parts {
-            if at < part.len() {
-                return (part, at);
-            }
-            at -= part.len();
-        }
-        unreachable!("there are so many")
-    }
-}
 
 /// What a replacement has done.
 pub(super) struct Replaced<'s, K, V> {
@@ -245,7 +152,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
             known = Self::known(&low, content.next.0, section);
         }
         let rev = self.compose(content, 0..lower, next, (level, known), section);
-        if chunk.change(word, Word::live(rev)) {
+        if Self::put(chunk, word, Word::live(rev)) {
             // SAFETY: S5.
             unsafe { self.memory.retire_rev(word.rev()) };
             return Some(Replaced {
@@ -269,6 +176,16 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         }
         retry();
         None
+    }
+
+    /// Changes what a chunk holds, if it has not been changed.
+    #[inline]
+    fn put(chunk: At<'_>, from: Word, to: Word) -> bool {
+        let is_changed = chunk.change(from, to);
+        if is_changed && Self::is_inline() {
+            inline::note_change();
+        }
+        is_changed
     }
 
     /// [`replace`](Self::replace)s one item, or none, by another one and its hint behind what is known, or none.
@@ -297,7 +214,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
             _ => None,
         };
         if let Some(to) = to {
-            if chunk.change(word, to) {
+            if Self::put(chunk, word, to) {
                 let (word, born) = (to, None);
                 return Some(Replaced { word, len, born });
             }
@@ -308,7 +225,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         let mut draft: Draft = self.memory.draft(len, next, known, section);
         draft.splice(view, out, new);
         let rev = draft.finish();
-        if chunk.change(word, Word::live(rev)) {
+        if Self::put(chunk, word, Word::live(rev)) {
             // SAFETY: S5.
             unsafe { self.memory.retire_rev(word.rev()) };
             let word = Word::live(rev);

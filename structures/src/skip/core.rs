@@ -12,7 +12,8 @@ use super::chunk::{At, Chunk, Word};
 use super::compare::Comparator;
 use super::hint::{self, Kind};
 use super::inline;
-use super::memory::{Entry, Memory, Pair};
+use super::memory::{Entry, Memory};
+use super::pair::Pair;
 use super::probe::{LowKey, Probe, kind_of, lower, search};
 use super::reclaim::{Domain, Section, see};
 use super::rev::{Item, View};
@@ -179,7 +180,8 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         section: &'s Section<'_>,
     ) -> Pair<'s, K, V> {
         match Self::is_inline() {
-            true => inline::pair(hint, item),
+            // SAFETY: what lies there in such maps.
+            true => unsafe { inline::pair(hint, item) },
             false => Self::entry(*item, section),
         }
     }

@@ -4,7 +4,7 @@ use super::change::retry;
 use super::compare::Comparator;
 use super::core::{Core, Seen};
 use super::find::{Finger, Path, Trail};
-use super::memory::Pair;
+use super::pair::Pair;
 use super::probe::{Cut, LowKey, Probe, WantedLow};
 use super::reclaim::Section;
 use super::rules::Rule;

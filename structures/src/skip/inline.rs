@@ -2,15 +2,20 @@
 //! address is.
 //!
 //! Then a lookup ends in the revision, and does not wait for an entry that is in no cache. Such an entry may be copied
-//! from revision to revision: nobody can tell two with the same key and the same bits of the value apart. So only
-//! types count of which that is known, by their identity: without a drop, without interior mutability, and without
-//! padding.
+//! from revision to revision: nobody can tell two copies apart. So only types count of which that is known, by their
+//! identity: without a drop, without interior mutability, and without padding.
+//!
+//! No address tells that an entry is the same as before, and was not another meanwhile. So what is decided about one is
+//! decided anew if the chunk has changed, unless the closure that decides has changed chunks itself: it would be asked
+//! for ever.
 
 use core::any::TypeId;
+#[cfg(not(smr_loom))]
+use core::cell::Cell;
 use core::ptr;
 
 use super::hint;
-use super::memory::Pair;
+use super::pair::Pair;
 use super::rev::Item;
 
 #[inline(always)]
@@ -70,10 +75,12 @@ pub(super) fn item<V>(value: &V) -> Item {
     item
 }
 
-/// The entry of a hint and an item that [`hint::of`] and [`item`] have made of a key and a value of these types. Of
-/// maps whose entries are inline.
+/// The entry of a hint and an item.
+///
+/// # Safety
+/// [`hint::of`] and [`item`] have made them of a key and a value of these types.
 #[inline(always)]
-pub(super) fn pair<'s, K, V>(hint: &'s u64, item: &'s Item) -> Pair<'s, K, V> {
+pub(super) unsafe fn pair<'s, K, V>(hint: &'s u64, item: &'s Item) -> Pair<'s, K, V> {
     assert!(is_inline::<K, V>(), "only such maps ask");
     let last = match cfg!(target_endian = "big") {
         true => size_of::<u64>() - size_of::<K>(),
@@ -93,11 +100,38 @@ pub(super) fn pair<'s, K, V>(hint: &'s u64, item: &'s Item) -> Pair<'s, K, V> {
 }
 
 /// The same, by value.
+///
+/// # Safety
+/// As for [`pair`].
 #[inline(always)]
-pub(super) fn parts<K, V>(hint: u64, item: Item) -> (K, V) {
+pub(super) unsafe fn parts<K, V>(hint: u64, item: Item) -> (K, V) {
+    // SAFETY: the caller's contract.
+    let pair = unsafe { pair::<K, V>(&hint, &item) };
     // SAFETY: a reference to a value of a type that is `Copy`.
-    let value = unsafe { ptr::read(pair::<K, V>(&hint, &item).value) };
+    let value = unsafe { ptr::read(pair.value) };
     (hint::key(hint), value)
+}
+
+#[cfg(not(smr_loom))]
+std::thread_local! {
+    static CHANGES: Cell<u64> = const { Cell::new(0) };
+}
+
+/// How many chunks with inline entries this thread has changed so far. In models, whose threads are one of the system's
+/// and whose closures change nothing, none.
+#[inline]
+pub(super) fn changes() -> u64 {
+    #[cfg(not(smr_loom))]
+    return CHANGES.get();
+    #[cfg(smr_loom)]
+    return 0;
+}
+
+/// One more.
+#[inline]
+pub(super) fn note_change() {
+    #[cfg(not(smr_loom))]
+    CHANGES.set(CHANGES.get().wrapping_add(1));
 }
 
 #[cfg(test)]
@@ -112,14 +146,16 @@ mod tests {
         assert!(is_inline::<K, V>());
         for (&key, &value) in keys.iter().flat_map(|k| values.iter().map(move |v| (k, v))) {
             let (hint, item) = (hint::of(&key, 0), item(&value));
-            let pair = pair::<K, V>(&hint, &item);
+            // SAFETY: made above, of these.
+            let pair = unsafe { pair::<K, V>(&hint, &item) };
             assert_eq!(*pair.key, key);
             assert!(
                 same(*pair.value, value),
                 "{:?} is not {value:?}",
                 pair.value
             );
-            let parts = parts::<K, V>(hint, item);
+            // SAFETY: as above.
+            let parts = unsafe { parts::<K, V>(hint, item) };
             assert!(parts.0 == key && same(parts.1, value));
         }
     }
@@ -150,7 +186,6 @@ mod tests {
         assert!(!is_inline::<i64, u8>() && !is_inline::<String, u8>());
         assert!(!is_inline::<u64, u128>() && !is_inline::<u64, [u8; 4]>());
         assert!(!is_inline::<u64, core::cell::Cell<u8>>());
-        assert!(!is_inline::<u64, core::sync::atomic::AtomicU64>());
         assert!(!is_inline::<u64, &u64>() && !is_inline::<u64, Box<u8>>());
     }
 }

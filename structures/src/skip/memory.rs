@@ -20,34 +20,6 @@ pub(super) struct Entry<K, V> {
     pub(super) value: V,
 }
 
-/// What is found of an entry, wherever it lies.
-pub(super) struct Pair<'s, K, V> {
-    pub(super) key: &'s K,
-    pub(super) value: &'s V,
-}
-
-impl<K, V> Clone for Pair<'_, K, V> {
-    #[inline]
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<K, V> Copy for Pair<'_, K, V> {}
-
-impl<'s, K, V> Pair<'s, K, V> {
-    #[inline]
-    pub(super) fn of(entry: &'s Entry<K, V>) -> Self {
-        let Entry { key, value } = entry;
-        Pair { key, value }
-    }
-
-    #[inline]
-    pub(super) fn both(self) -> (&'s K, &'s V) {
-        (self.key, self.value)
-    }
-}
-
 /// One whose key may be chunks' low (S7).
 #[repr(C)]
 struct Counted<K, V> {

@@ -82,6 +82,7 @@ mod bulk;
 mod change;
 mod chunk;
 pub(crate) mod compare;
+mod content;
 mod core;
 mod ends;
 mod find;
@@ -93,6 +94,7 @@ pub(crate) mod map;
 mod memory;
 #[cfg(not(smr_loom))]
 mod ops;
+mod pair;
 mod place;
 mod probe;
 mod reclaim;

@@ -4,7 +4,7 @@ use super::compare::Comparator;
 use super::core::Core;
 use super::ends::{Nowhere, Spot};
 use super::find::Finger;
-use super::memory::Pair;
+use super::pair::Pair;
 use super::probe::{Cut, Probe, Wanted};
 use super::reclaim::Section;
 

@@ -11,7 +11,7 @@ use smr_core::Smr;
 
 use super::compare::{Comparator, Natural};
 use super::core::Core;
-use super::memory::Pair;
+use super::pair::Pair;
 use super::probe::{Cut, Wanted};
 use super::walk::Walk;
 use crate::entries::Writing;

@@ -4,7 +4,8 @@ use super::change::retry;
 use super::compare::Comparator;
 use super::core::Core;
 use super::find::Trail;
-use super::memory::Pair;
+use super::inline;
+use super::pair::Pair;
 use super::probe::{Cut, Probe};
 use super::reclaim::Section;
 use super::rev::Item;
@@ -45,7 +46,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
     }
 
     /// Does with an entry what `decide` says, in one atomic step; it is asked again when there has come another
-    /// entry meanwhile, and of an inline one when the chunk has changed. Nothing is held while it runs. `done` is told
+    /// entry meanwhile; of an inline one when the chunk has changed (`inline`). Nothing is held while it runs. `done` is told
     /// as soon as a change has happened whether something was put: what follows may panic. Lock-free.
     pub(super) fn change<'s>(
         &'s self,
@@ -55,17 +56,18 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         done: impl FnOnce(bool),
     ) -> Changed<'s, K, V> {
         let mut trail = Trail::new();
-        // What was there, and what was decided. An inline entry may be the same again that was another meanwhile.
-        let mut last: Option<(Option<Item>, Decision)> = None;
+        // What was there, what was decided, and whether the closure has changed chunks itself (`inline`).
+        let mut last: Option<(Option<Item>, Decision, bool)> = None;
         let mut decide = |item: Option<Item>, old: Option<Pair<'s, K, V>>| match last {
-            Some((before, decision))
-                if before == item && (item.is_none() || !Self::is_inline()) =>
+            Some((before, decision, has_changed))
+                if before == item && (item.is_none() || !Self::is_inline() || has_changed) =>
             {
                 decision
             }
             _ => {
+                let before = inline::changes();
                 let decision = decide(old);
-                last = Some((item, decision));
+                last = Some((item, decision, inline::changes() != before));
                 decision
             }
         };

@@ -9,7 +9,7 @@ use super::compare::Comparator;
 use super::core::{Core, Seen};
 use super::ends::Nowhere;
 use super::find::Trail;
-use super::memory::Pair;
+use super::pair::Pair;
 use super::probe::{Cut, Probe, WantedLow};
 use super::reclaim::Section;
 use super::rev::{Item, View};

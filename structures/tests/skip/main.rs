@@ -5,6 +5,7 @@ mod costs;
 mod drops;
 mod guards;
 mod hostile;
+mod panicking_orders;
 mod panics;
 mod ranges;
 mod reentry;

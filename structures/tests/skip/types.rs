@@ -1,12 +1,13 @@
 //! Keys and values of any type: without size, large, aligned, with niches, borrowed, of one thread.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
 
-use structures::{SkipMap, Smr};
+use structures::{Operation, SkipMap, Smr};
 
 #[test]
 fn keys_and_values_may_be_of_any_type() {
@@ -262,6 +263,52 @@ fn decisions_are_about_what_is_there() {
         });
         assert!(removed.is_err(), "it was renewed");
         assert_eq!(asked, 2);
+    }
+    run(|| 5u64);
+    run(|| ());
+    run(|| [5u64]);
+}
+
+/// Closures that write to entries beside theirs, each time, come to an end.
+#[test]
+fn closures_may_write_beside_their_entry() {
+    fn run<V: PartialEq + Send + Sync + 'static>(value: impl Fn() -> V) {
+        let map = SkipMap::<u64, V>::builder().domain(&Smr::new()).build();
+        let map = map.pin();
+        map.insert(1, value());
+        let asked = Cell::new(0);
+        let write = || {
+            asked.set(asked.get() + 1);
+            assert!(
+                asked.get() < 10,
+                "the closure's own writes make it be asked again"
+            );
+            map.insert(2, value());
+            map.remove(&3);
+            map.insert(3, value());
+        };
+        for n in 0..60 {
+            asked.set(0);
+            map.update(1, |_| {
+                write();
+                value()
+            });
+            map.compute(1, |there| {
+                write();
+                assert!(there.is_some());
+                Operation::<_, ()>::Insert(value())
+            });
+            assert!(
+                map.remove_if(&1, |_, _| {
+                    write();
+                    n % 2 == 0
+                })
+                .is_ok_and(|removed| removed.is_some())
+                    == (n % 2 == 0)
+            );
+            map.insert(1, value());
+            map.insert(100 + n, value());
+        }
     }
     run(|| 5u64);
     run(|| ());

@@ -6,7 +6,7 @@ use core::ops::Bound;
 use super::super::compare::Comparator;
 use super::super::core::Core;
 use super::super::ends::Nowhere;
-use super::super::memory::Pair;
+use super::super::pair::Pair;
 use super::super::place::{Gap, Place};
 use super::super::probe::{Cut, Wanted};
 use crate::guard::Guard;

@@ -9,7 +9,8 @@ use std::vec;
 use super::super::compare::Comparator;
 use super::super::core::Core;
 use super::super::inline;
-use super::super::memory::{Entry, Pair};
+use super::super::memory::Entry;
+use super::super::pair::Pair;
 use super::super::probe::{Cut, Wanted};
 use super::super::rev::Item;
 use super::super::walk::{Bounds, Walk};
@@ -362,8 +363,9 @@ impl<K, V, C, G> fmt::Debug for Drain<'_, K, V, C, G> {
 pub struct IntoIter<K, V, C> {
     /// Empty, and owns the memory that the entries are of, if they are not inline.
     core: Core<K, V, C>,
-    /// By hints and items.
-    left: vec::IntoIter<(u64, Item)>,
+    left: vec::IntoIter<Item>,
+    /// The hints of those, if entries are inline.
+    hints: vec::IntoIter<u64>,
 }
 
 // SAFETY: owns keys and values, and a map.
@@ -373,24 +375,34 @@ unsafe impl<K: Sync, V: Sync, C: Sync> Sync for IntoIter<K, V, C> {}
 
 impl<K, V, C> IntoIter<K, V, C> {
     pub(super) fn new(core: Core<K, V, C>) -> Self {
-        let mut left = Vec::with_capacity(core.count.get());
+        let len = core.count.get();
+        let mut left = Vec::with_capacity(len);
+        let is_inline = Core::<K, V, C>::is_inline();
+        let mut hints = Vec::with_capacity(if is_inline { len } else { 0 });
         let mut panic = FirstPanic::default();
         // SAFETY: owned.
-        panic.catch(|| unsafe { core.take_apart(|hint, item| left.push((hint, item))) });
+        panic.catch(|| unsafe {
+            core.take_apart(|hint, item| {
+                left.push(item);
+                hints.extend(is_inline.then_some(hint));
+            });
+        });
         // SAFETY: as above.
         panic.catch(|| unsafe { core.memory.settle() });
-        let left = left.into_iter();
-        let iter = IntoIter { core, left };
+        let (left, hints) = (left.into_iter(), hints.into_iter());
+        let iter = IntoIter { core, left, hints };
         // Drops them, if it goes on with one.
         panic.finish();
         iter
     }
 
     /// # Safety
-    /// It was in `left`, and is not any more. Once.
-    unsafe fn open(&self, (hint, item): (u64, Item)) -> (K, V) {
+    /// It was in `left`, with that hint, and is not any more. Once.
+    unsafe fn open(&self, item: Item, hint: Option<u64>) -> (K, V) {
         if Core::<K, V, C>::is_inline() {
-            return inline::parts(hint, item);
+            let hint = hint.expect("there are as many");
+            // SAFETY: the caller's contract: what such maps have.
+            return unsafe { inline::parts(hint, item) };
         }
         // SAFETY: the caller's contract.
         let Entry { key, value } = unsafe { self.core.memory.take(item.cast()) };
@@ -402,9 +414,9 @@ impl<K, V, C> Iterator for IntoIter<K, V, C> {
     type Item = (K, V);
 
     fn next(&mut self) -> Option<(K, V)> {
-        let entry = self.left.next()?;
+        let (item, hint) = (self.left.next()?, self.hints.next());
         // SAFETY: just taken out.
-        Some(unsafe { self.open(entry) })
+        Some(unsafe { self.open(item, hint) })
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -414,9 +426,9 @@ impl<K, V, C> Iterator for IntoIter<K, V, C> {
 
 impl<K, V, C> DoubleEndedIterator for IntoIter<K, V, C> {
     fn next_back(&mut self) -> Option<(K, V)> {
-        let entry = self.left.next_back()?;
+        let (item, hint) = (self.left.next_back()?, self.hints.next_back());
         // SAFETY: just taken out.
-        Some(unsafe { self.open(entry) })
+        Some(unsafe { self.open(item, hint) })
     }
 }
 
@@ -427,9 +439,10 @@ impl<K, V, C> Drop for IntoIter<K, V, C> {
     /// Drops what is left, even if some of it panics.
     fn drop(&mut self) {
         let mut panic = FirstPanic::default();
-        while let Some(entry) = self.left.next() {
+        while let Some(item) = self.left.next() {
+            let hint = self.hints.next();
             // SAFETY: just taken out.
-            panic.catch(|| drop(unsafe { self.open(entry) }));
+            panic.catch(|| drop(unsafe { self.open(item, hint) }));
         }
         panic.finish();
     }

@@ -1,7 +1,7 @@
 //! Operations on the entry of one key, and on all one after the other, with explicit guards.
 
 use super::super::compare::Comparator;
-use super::super::memory::Pair;
+use super::super::pair::Pair;
 use super::super::probe::Wanted;
 use super::SkipMap;
 use super::iter::Drain;
@@ -175,7 +175,8 @@ impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
     /// Changes the value of a key, and returns the new one; none if there is no such key. Lock-free; O(log n).
     ///
     /// `update` may be called more than once, if other threads change the entry at the same time, or entries beside
-    /// it. If it changes this very entry itself it is called again, each time.
+    /// it. If it changes this very entry itself it is called again, each time; a plain one (see *Costs* of
+    /// [`SkipMap`]), if the value is another one then.
     ///
     /// ```
     /// use structures::SkipMap;
@@ -331,8 +332,7 @@ impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
 
     /// Removes an entry if `should_remove` holds of it, and returns it. Lock-free; O(log n).
     ///
-    /// What is removed is the entry of which it held. It may be asked more than once, if other threads
-    /// change the entry at the same time.
+    /// What is removed is the entry of which it held. It may be asked more than once, as in [`update`](Self::update).
     ///
     /// # Errors
     /// The entry, if it does not hold.

@@ -69,16 +69,16 @@ use crate::guard::Guard;
 ///
 /// # Costs
 /// Time is O(log n). A lookup touches a few cache lines a level, of which there are six in a map of ten
-/// million entries, and the entry, if there is one. In the natural order,
-/// entries whose keys are `u8` to `u64`, `usize`, `char` or `bool`, and whose values are integers, floats, `char`,
-/// `bool` or `()` and no larger than an address, lie in those lines: a lookup waits for nothing else, and they have no
-/// memory of their own. Of keys that are integers, `char`, addresses, strings or byte
-/// strings, or what holds these ([`String`], `Arc<str>`, `Box<[u8]>`, `&str`, …), the map keeps eight bytes beside
-/// the pointer to the entry, and looks at whole keys only where these are equal. Keys that ascend at the end of
-/// the map, and [`pop_first`](Self::pop_first), copy nothing; other changes copy up to thirty hints and pointers.
+/// million entries, and the entry, if there is one. In the natural order, *plain* entries, whose keys are `u8` to
+/// `u64`, `usize`, `char` or `bool`, and whose values are integers, floats, `char`, `bool` or `()` and no larger than
+/// an address, lie in those lines: a lookup waits for nothing else, and they have no memory of their own. Of keys that
+/// are integers, `char`, addresses, strings or byte strings, or what holds these ([`String`], `Arc<str>`,
+/// `Box<[u8]>`, `&str`, …), the map keeps eight bytes beside the pointer to the entry, and looks at whole keys only
+/// where these are equal. Keys that ascend at the end of the map, and [`pop_first`](Self::pop_first), copy nothing;
+/// other changes copy up to thirty hints and pointers.
 /// Memory: each other entry is an allocation of its own, out of a [`Zone`](smr_core::Zone) that reuses what was
-/// removed; the rest takes some 22 bytes an entry in a large map. A small one that is in use has 60 to 90 kilobytes of the
-/// threads' stocks; an empty one has allocated nothing.
+/// removed; the rest takes some 22 bytes an entry in a large map. A small one that is in use has 60 to 90 kilobytes of
+/// the threads' stocks; an empty one has allocated nothing.
 ///
 /// # Bad keys
 /// An order of keys that contradicts itself gets wrong answers, or operations that do not end, nothing worse.

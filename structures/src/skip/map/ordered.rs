@@ -8,7 +8,7 @@ use smr_core::Guard as LocalGuard;
 use super::super::compare::Comparator;
 use super::super::core::Core;
 use super::super::ends::Nowhere;
-use super::super::memory::Pair;
+use super::super::pair::Pair;
 use super::super::probe::{Cut, Wanted};
 use super::iter::{Iter, Keys, Range, Values};
 use super::{Cursor, SkipMap, SkipMapRef};

@@ -6,7 +6,7 @@ use smr_core::{Guard as LocalGuard, OwnedGuard};
 
 use super::super::compare::Comparator;
 use super::super::core::Core;
-use super::super::memory::Pair;
+use super::super::pair::Pair;
 use super::super::probe::Wanted;
 use super::SkipMap;
 use super::handle::Entry;
