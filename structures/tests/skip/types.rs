@@ -6,6 +6,7 @@ use std::fmt::Debug;
 use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
+use std::thread;
 
 use structures::{Operation, SkipMap, Smr};
 
@@ -251,13 +252,16 @@ fn decisions_are_about_what_is_there() {
         let until = AtomicU64::new(10);
         map.pin().insert(1, value());
         let mut asked = 0;
-        let map = map.pin();
-        let removed = map.remove_if(&1, |_, _| {
+        let pinned = map.pin();
+        let removed = pinned.remove_if(&1, |_, _| {
             asked += 1;
             let is_over = until.load(SeqCst) < 20;
             if asked == 1 {
-                until.store(30, SeqCst);
-                map.insert(1, value());
+                let another = || {
+                    until.store(30, SeqCst);
+                    map.pin().insert(1, value());
+                };
+                thread::scope(|scope| scope.spawn(another).join()).unwrap();
             }
             is_over
         });
