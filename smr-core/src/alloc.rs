@@ -4,7 +4,7 @@ use core::ptr::{self, NonNull};
 
 use crate::bucket::Slot;
 use crate::cache::{Cache, Local};
-use crate::limbo::{AT_A_TIME, RawZone};
+use crate::limbo::{AT_A_TIME, RawZone, SOME};
 use crate::page::Source;
 use crate::primitive::Ordering::{AcqRel, Acquire, Relaxed};
 
@@ -133,6 +133,7 @@ impl RawZone {
         }
         let bucket = match local.ready.pop() {
             Some(bucket) => bucket,
+            None if !local.surplus.is_empty() => std::mem::take(&mut local.surplus),
             None if local.ripe == 0 || !drops => self.take_ready().or_else(|| self.take_page())?,
             None => return None,
         };
@@ -161,6 +162,9 @@ impl RawZone {
             if local.ready.len() > self.quota() / local.size + 1 {
                 self.give_surplus(local);
             }
+            if !local.surplus.is_empty() {
+                self.give_some(local);
+            }
             kept
         });
         if kept != Some(true) {
@@ -186,11 +190,22 @@ impl RawZone {
             };
             if self.ready_slots.load(Relaxed) < 4 * quota {
                 self.leave_ready(bucket);
+            } else if local.surplus.is_empty() {
+                let empty = std::mem::replace(&mut local.surplus, bucket);
+                local.keep(empty);
             } else {
-                self.free_all(bucket);
-                self.trim_if_untidy();
+                local.ready.push(bucket); // where it was
                 return;
             }
         }
+    }
+
+    /// Returns some of the surplus to the system, or to its pages: not all at once, as each slot may cost a miss or two.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn give_some(&self, local: &mut Local) {
+        let rest = local.surplus.len().saturating_sub(SOME);
+        self.free_all(local.surplus.drain(rest..));
+        self.trim_if_untidy();
     }
 }

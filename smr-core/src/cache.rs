@@ -90,6 +90,8 @@ pub(crate) struct Local {
     pub(crate) waiting: usize,
     /// Raw slots, a bucket each.
     pub(crate) ready: Vec<Vec<Slot>>,
+    /// Raw slots on their way to the system, some with each operation.
+    pub(crate) surplus: Vec<Slot>,
     /// Empty containers.
     spare: [Vec<Slot>; 4],
     /// A container for the time when memory for others cannot be had.
@@ -246,6 +248,7 @@ impl Local {
             ripe: 0,
             waiting: 0,
             ready: Vec::new(),
+            surplus: Vec::new(),
             spare: [const { Vec::new() }; 4],
             reserve: Vec::new(),
             size,
@@ -371,8 +374,10 @@ impl Local {
     /// Takes the raw slots.
     pub(crate) fn take_raw(&mut self) -> impl Iterator<Item = Slot> + use<> {
         let raw = mem::take(&mut self.raw);
+        let surplus = mem::take(&mut self.surplus);
         let ready = mem::take(&mut self.ready);
-        raw.into_iter().chain(ready.into_iter().flatten())
+        let loose = raw.into_iter().chain(surplus);
+        loose.chain(ready.into_iter().flatten())
     }
 }
 

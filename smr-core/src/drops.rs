@@ -9,7 +9,7 @@ use core::ptr::NonNull;
 use crate::bucket::{Bucket, Panic, Slot, discard, keep_first};
 use crate::cache::Cache;
 use crate::limbo::RawZone;
-use crate::page::Source;
+use crate::page::{self, Source};
 use crate::primitive::Ordering::Acquire;
 use crate::primitive::counter::Counter;
 
@@ -66,6 +66,7 @@ impl RawZone {
         // SAFETY: null, or of `source_or_make`, and there as long as the zone.
         if let (Some(plan), Some(source)) = (self.kind.plan(), unsafe { source.as_ref() }) {
             source.trim(self.kind, plan);
+            page::shed();
         }
     }
 

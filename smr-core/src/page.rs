@@ -22,7 +22,7 @@ use crate::step::{Step, order};
 mod queue;
 mod span;
 use queue::Taker;
-pub(crate) use span::{decide, mapped};
+pub(crate) use span::{decide, mapped, shed};
 
 /// What pages are aligned to.
 const PAGE: usize = 4096;
@@ -35,6 +35,8 @@ const LEAST: usize = 8;
 const NURSERY: usize = 16;
 /// Complete pages that the queue is trimmed for, at least.
 const COMPLETE: usize = 16;
+/// Pages that an operation looks at when it trims: it may miss the caches for each.
+const LOOK: usize = 8;
 
 const BITS: usize = usize::BITS as usize;
 
@@ -49,6 +51,8 @@ pub(crate) struct Plan {
     len: usize,
     /// Complete pages that the queue is trimmed for, at least.
     complete: usize,
+    /// Pages that one operation looks at when it trims.
+    look: usize,
 }
 
 /// At a page's start; behind it, a bit for each slot, set if it is idle.
@@ -89,6 +93,7 @@ impl Plan {
                     first,
                     len,
                     complete: COMPLETE,
+                    look: LOOK,
                 });
             }
             len = fit;
@@ -100,7 +105,7 @@ impl Plan {
         if self.page == PAGE { 0 } else { span::spared() }
     }
 
-    fn words(self) -> usize {
+    const fn words(self) -> usize {
         self.len.div_ceil(BITS)
     }
 

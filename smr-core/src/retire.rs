@@ -13,7 +13,7 @@ use crate::seq::Seq;
 const FILL: u64 = 64_000;
 const WINDOW: u64 = 500_000;
 /// The time that a domain lets pass between scans that nobody needs urgently.
-const SCAN_EVERY: u64 = if MODEL { 0 } else { 50_000 };
+const SCAN_EVERY: u64 = if MODEL { 0 } else { 200_000 };
 /// The least number of slots in a bucket; bytes go first.
 const SMALLEST: usize = if MODEL { 1 } else { 16 };
 /// Ripe buckets above which every retire runs drops.
@@ -37,6 +37,9 @@ impl RawZone {
             cache.retired.bump(1);
             if local.free.len() == local.free.capacity() {
                 self.turn(cache, local);
+            }
+            if !local.surplus.is_empty() {
+                self.give_some(local);
             }
             Some(local.ripe > BEHIND || local.ripe > 0 && local.free.len().is_multiple_of(2))
         });

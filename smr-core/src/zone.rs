@@ -33,8 +33,8 @@ use crate::stats::ZoneStats;
 /// # Memory
 /// Small items share pages of 4 KiB, which go back to the system's allocator when all of their slots are
 /// idle; the first 16 of a zone share less. Larger items are allocated one by one. In processes with more than
-/// 8 MiB of pages further pages come from spans of 2 MiB, huge pages where the kernel grants them; see the crate's
-/// documentation.
+/// 512 KiB of pages further pages come from spans of 2 MiB, above 8 MiB huge pages where the kernel grants them; see the
+/// crate's documentation.
 ///
 /// # Costs
 /// `alloc` and `retire` are O(1), without locked instructions (with membarrier), and lock-free; every

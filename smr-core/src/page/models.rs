@@ -13,6 +13,7 @@ const PLAN: Plan = Plan {
     first: 256,
     len: SLOTS,
     complete: COMPLETE,
+    look: LOOK,
 };
 const KIND: &Kind = &Kind::of::<u64>();
 

@@ -8,9 +8,6 @@ use crate::primitive::Ordering::{Acquire, Relaxed, Release};
 use crate::step::{Step, order};
 use crate::threads;
 
-/// Pages that one operation looks at when it trims.
-const LOOK: usize = 64;
-
 /// The right to take pages out of the queue.
 pub(super) struct Taker<'s>(&'s Source);
 
@@ -73,13 +70,13 @@ impl<'s> Taker<'s> {
 
     /// Looks at some pages of the round, frees those that are complete, and puts the others back; false
     /// if it was over.
-    fn look(&self, kind: &Kind, plan: Plan) -> bool {
+    pub(super) fn look(&self, kind: &Kind, plan: Plan) -> bool {
         let source = self.0;
         let mut ends: Option<(NonNull<Page>, NonNull<Page>)> = None;
         // Relaxed, here and below: the taker's, or hints.
         let mut kept = source.kept.load(Relaxed);
         let mut spared = plan.spared();
-        for i in 0..LOOK {
+        for i in 0..plan.look {
             let Some(page) = self.pop_unseen() else {
                 // So that a round costs little for each page that it frees.
                 source.trim_at.store(plan.complete.max(kept / 16), Relaxed);

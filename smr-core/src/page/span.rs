@@ -1,9 +1,14 @@
-//! Spans: where pages come from in processes that have many.
+//! Spans: where pages come from in processes that have more than a few.
 //!
-//! A span is as large as a huge page, and the kernel is asked to make it one, so that what is in it takes one entry
-//! of the processor's address caches instead of hundreds. It is a [`Page`] whose slots are pages, of a source that
-//! all zones of the process share. Pages are taken one by one, by one thread at a time; who finds another at it for
-//! long takes one from the system instead, so that nobody waits for a thread that has stopped.
+//! A span is as large as a huge page. It is a [`Page`] whose slots are pages, of a source that all zones of the process
+//! share. Pages are taken one by one, by one thread at a time; who finds another at it for long takes one from the
+//! system instead, so that nobody waits for a thread that has stopped.
+//!
+//! The first spans are *thin*: they are in memory as far as pages have been taken, and some pages further. Those the
+//! kernel brings in at once, which costs a tenth of a fault for each. In processes that have many pages the kernel is
+//! asked to make a span one huge page, so that what is in it takes one entry of the processor's address caches instead
+//! of hundreds. Until it is there, which takes a thousand times as long as anything else here, the others take thin
+//! ones.
 //!
 //! Spans are mapped, not allocated: for memory that is aligned so far glibc maps twice as much, which costs two of
 //! the process's mappings each, and, where every process has huge pages, one more huge page for a header.
@@ -19,25 +24,35 @@ use super::Page;
 ))]
 mod imp {
     use core::hint::spin_loop;
+    use core::ops::Range;
     use core::ptr;
 
-    use super::super::{BITS, PAGE, Plan, Source, Taker, begin, touch, word};
+    use super::super::{BITS, HEAD, PAGE, Plan, Source, Taker, begin, touch, word};
     use super::{NonNull, Page};
     use crate::bucket::{Kind, Slot};
-    use crate::primitive::Ordering::{Relaxed, SeqCst};
+    use crate::primitive::Ordering::{Acquire, Relaxed, SeqCst};
     use crate::primitive::{AtomicPtr, AtomicU8, AtomicU32, AtomicUsize, fence};
+    use crate::threads;
 
     /// The environment variable that turns spans off when it is `0`.
     const OFF_SWITCH: &str = "SMR_CORE_HUGE_PAGES";
     /// A huge page of x86-64, and of arm64 with pages of 4 KiB.
     const SPAN: usize = 2 << 20;
-    /// Pages that a process takes from the system before it takes spans: so that at most a fifth of what it has
-    /// is a span of which nothing is used yet. Caches of addresses have entries for about as many. Suspension is
-    /// to find spans in use.
-    const FROM: usize = if cfg!(smr_steps) { 2 } else { 4 * SPAN / PAGE };
+    /// Pages that a process takes from the system before it takes spans: for so few none is mapped. Suspension is to
+    /// find spans in use.
+    const FEW: usize = if cfg!(smr_steps) { 2 } else { 128 };
+    /// Pages that it has before it asks for huge ones: so that at most a fifth of its memory is a span of which nothing
+    /// is used yet. Caches of addresses have entries for about as many.
+    const MANY: usize = if cfg!(smr_steps) { 4 } else { 4 * SPAN / PAGE };
     /// As long as it has so many a span without use is kept: who makes and drops a small zone again and again does not
     /// map one each time.
-    const KEEP: usize = FROM * 3 / 4;
+    const KEEP: usize = MANY * 3 / 4;
+    /// Pages that are brought in at once: a part of what the process has, between these.
+    const AHEAD: usize = 16;
+    const LEAST_AHEAD: usize = 16;
+    const MOST_AHEAD: usize = 256;
+    /// Pages in a row, at least, whose memory is given back while others of their span are used.
+    const LEAST_SHED: usize = 4;
     /// How often somebody tries who finds another thread at it.
     const TRIES: usize = 64;
 
@@ -54,6 +69,7 @@ mod imp {
         first: PAGE,
         len: SPAN / PAGE - 1,
         complete: 1,
+        look: 64,
     };
 
     /// Without a nursery.
@@ -69,6 +85,11 @@ mod imp {
     };
     /// How many pages the process has. Relaxed, wherever it is used: a matter of policy.
     static PAGES: AtomicUsize = AtomicUsize::new(0);
+    /// How many bytes of spans are in memory, as far as is known here. Relaxed: a statistic.
+    static BYTES: AtomicUsize = AtomicUsize::new(0);
+    /// 0, or the number of the process's generation in which a thread makes a huge one. Relaxed: a hint, that not all
+    /// are at it.
+    static MAKER: AtomicUsize = AtomicUsize::new(0);
     /// Relaxed: it is read before the first page is taken, and who misses that takes a page from the system.
     static SWITCH: AtomicU8 = AtomicU8::new(UNREAD);
     const UNREAD: u8 = 0;
@@ -85,23 +106,136 @@ mod imp {
         }
     }
 
+    /// What a span is, besides a page; in the header, behind the words.
+    struct Extent {
+        is_huge: bool,
+        /// Which of its pages are in memory, or about to be, as bits. Relaxed: the taker's, and before that the maker's.
+        present: [AtomicUsize; WORDS],
+    }
+
+    const WORDS: usize = PLAN.words();
+    const EXTENT: usize = PAGE / 2;
+
+    fn extent_of(span: NonNull<Page>) -> *mut Extent {
+        span.as_ptr().wrapping_byte_add(EXTENT).cast()
+    }
+
+    /// # Safety
+    /// A span, for as long as it may be touched.
+    unsafe fn extent<'p>(span: NonNull<Page>) -> &'p Extent {
+        // SAFETY: made by `begin_span`.
+        unsafe { &*extent_of(span) }
+    }
+
+    impl Extent {
+        fn new(is_huge: bool) -> Self {
+            let counted = if is_huge { SPAN } else { PAGE };
+            BYTES.fetch_add(counted, Relaxed);
+            Extent {
+                is_huge,
+                present: [const { AtomicUsize::new(0) }; WORDS],
+            }
+        }
+
+        fn has(&self, i: usize) -> bool {
+            self.present[i / BITS].load(Relaxed) & 1 << (i % BITS) != 0
+        }
+
+        fn turn(&self, pages: Range<usize>, is_present: bool) {
+            let bytes = pages.len() * PAGE;
+            for i in pages {
+                let (word, bit) = (&self.present[i / BITS], 1 << (i % BITS));
+                let now = word.load(Relaxed);
+                word.store(if is_present { now | bit } else { now & !bit }, Relaxed);
+            }
+            match (self.is_huge, is_present) {
+                (true, _) => {}
+                (_, true) => _ = BYTES.fetch_add(bytes, Relaxed),
+                (_, false) => _ = BYTES.fetch_sub(bytes, Relaxed),
+            }
+        }
+
+        /// Which pages are to be brought in before the `i`th is used: none, or that and some more.
+        fn reach(&self, i: usize) -> Range<usize> {
+            let more = (PAGES.load(Relaxed) / AHEAD).clamp(LEAST_AHEAD, MOST_AHEAD);
+            let most = (i + more).min(PLAN.len);
+            let end = (i..most).find(|&i| self.has(i)).unwrap_or(most);
+            self.turn(i..end, true);
+            i..end
+        }
+
+        /// Gives the memory of idle pages back, if there are some in a row.
+        fn shed(&self, span: NonNull<Page>) {
+            let idle = |i: usize| {
+                // SAFETY: the span is out of the queue, by this thread. Acquire: pairs with the Release of `give`.
+                let bits = unsafe { word(span, i / BITS) }.load(Acquire);
+                bits & 1 << (i % BITS) != 0 && self.has(i)
+            };
+            let mut i = 0;
+            while i < PLAN.len {
+                let end = (i..PLAN.len).find(|&i| !idle(i)).unwrap_or(PLAN.len);
+                if end - i >= LEAST_SHED && advise(span, i..end, Advice::Forget) {
+                    self.turn(i..end, false);
+                }
+                i = end + 1;
+            }
+        }
+
+        /// How much of it is counted in `BYTES`.
+        fn counted(&self) -> usize {
+            let present = self
+                .present
+                .iter()
+                .map(|word| word.load(Relaxed).count_ones());
+            match self.is_huge {
+                true => SPAN,
+                // And the header.
+                false => (1 + present.sum::<u32>() as usize) * PAGE,
+            }
+        }
+    }
+
     /// Memory for a page; None if it is to come from the system.
     pub(in super::super) fn take() -> Option<NonNull<Page>> {
         // What is idle in a span is used again even where none would be made.
-        if PAGES.load(Relaxed) < FROM && !SPANS.has_queued() || SWITCH.load(Relaxed) != ON {
+        let has_few = PAGES.load(Relaxed) < FEW;
+        if has_few && !SPANS.has_queued() || SWITCH.load(Relaxed) != ON {
             return None;
         }
+        let (slot, reach) = match take_idle() {
+            Ok(Some(found)) => found,
+            Ok(None) if !has_few => make()?,
+            _ => return None,
+        };
+        tidy();
+        // After the right to take has been given up: it takes its time. Who takes one of these pages meanwhile does
+        // without.
+        if !reach.is_empty() {
+            advise(PLAN.page_of(slot), reach, Advice::BringIn);
+        }
+        KIND.open(slot);
+        Some(slot.0.cast())
+    }
+
+    /// Other threads have the right to take, again and again, or one that has stopped.
+    struct Busy;
+
+    /// An idle page of a span, and which pages are to be brought in; none if there is none.
+    fn take_idle() -> Result<Option<(Slot, Range<usize>)>, Busy> {
         for _ in 0..TRIES {
             if let Some(taker) = Taker::claim(&SPANS) {
-                let slot = take_as(&taker);
-                drop(taker);
-                tidy();
-                KIND.open(slot?);
-                return slot.map(|slot| slot.0.cast());
+                while let Some(span) = taker.pop() {
+                    if let Some(slot) = SPANS.take_one(span, KIND, PLAN) {
+                        // SAFETY: as long as it has a page in use it is there.
+                        let extent = unsafe { extent(span) };
+                        return Ok(Some((slot, extent.reach(PLAN.index_of(slot, KIND)))));
+                    }
+                }
+                return Ok(None);
             }
             spin_loop();
         }
-        None
+        Err(Busy)
     }
 
     /// Trims if it is time to. Who is refused, because another thread is at it, relies on that to look again.
@@ -119,14 +253,21 @@ mod imp {
         }
     }
 
-    fn take_as(taker: &Taker<'_>) -> Option<Slot> {
-        while let Some(span) = taker.pop() {
-            let slot = SPANS.take_one(span, KIND, PLAN);
-            if slot.is_some() {
-                return slot;
-            }
+    /// The first page of a fresh span, and which are to be brought in; None if there is no memory.
+    fn make() -> Option<(Slot, Range<usize>)> {
+        let me = threads::generation() + 1;
+        let maker = MAKER.load(Relaxed);
+        let is_huge = PAGES.load(Relaxed) >= MANY
+            && maker != me
+            && MAKER.compare_exchange(maker, me, Relaxed, Relaxed).is_ok();
+        let made = map(is_huge).and_then(|span| begin_span(span, is_huge));
+        if is_huge {
+            MAKER.store(0, Relaxed);
         }
-        let span = map()?;
+        made
+    }
+
+    fn begin_span(span: NonNull<Page>, is_huge: bool) -> Option<(Slot, Range<usize>)> {
         // Relaxed: a statistic.
         SPANS.pages.fetch_add(1, Relaxed);
         // SAFETY: just mapped.
@@ -144,7 +285,12 @@ mod imp {
         let all_idle = (PLAN.len as u32) << 1 | 1;
         // SAFETY: made above.
         unsafe { touch(span) }.state.store(all_idle, Relaxed);
-        SPANS.take_one(span, KIND, PLAN)
+        let extent = Extent::new(is_huge);
+        let reach = extent.reach(0);
+        const { assert!(HEAD + PLAN.words() * size_of::<usize>() <= EXTENT) };
+        // SAFETY: just mapped, behind the words.
+        unsafe { extent_of(span).write(extent) };
+        Some((SPANS.take_one(span, KIND, PLAN)?, reach))
     }
 
     /// One page more, wherever it is from.
@@ -179,13 +325,80 @@ mod imp {
     }
 
     pub(crate) fn mapped() -> usize {
-        // Relaxed: a statistic.
-        SPANS.pages.load(Relaxed) as usize * SPAN
+        BYTES.load(Relaxed)
+    }
+
+    /// Gives memory of idle pages back to the system, unless another thread takes pages just now. In a process that has
+    /// many it is left, as little beside the rest.
+    pub(crate) fn shed() {
+        if BYTES.load(Relaxed) == 0 || PAGES.load(Relaxed) > 2 * MANY {
+            return;
+        }
+        let Some(taker) = Taker::claim(&SPANS) else {
+            return;
+        };
+        while taker.look(KIND, PLAN) {} // a round under way
+        let mut chain: Option<(NonNull<Page>, NonNull<Page>)> = None;
+        while let Some(span) = taker.pop() {
+            // SAFETY: out of the queue, by this thread.
+            let head = unsafe { touch(span) };
+            // SAFETY: as above.
+            let extent = unsafe { extent(span) };
+            if !extent.is_huge {
+                extent.shed(span);
+            }
+            let last = chain.map_or(span, |(first, last)| {
+                head.next.store(first.as_ptr(), Relaxed);
+                last
+            });
+            chain = Some((span, last));
+        }
+        if let Some((first, last)) = chain {
+            SPANS.push(first, last);
+        }
+        drop(taker);
+        tidy();
+    }
+
+    #[cfg_attr(miri, allow(dead_code))]
+    #[derive(Clone, Copy)]
+    enum Advice {
+        BringIn,
+        Forget,
+    }
+
+    /// About pages of a span that are idle, or the caller's. False if the kernel refuses.
+    fn advise(span: NonNull<Page>, pages: Range<usize>, advice: Advice) -> bool {
+        #[cfg(not(miri))]
+        {
+            let first = PLAN.slot(span, KIND, pages.start).0.as_ptr();
+            let advice = match advice {
+                // Old kernels refuse, and those with larger pages; then pages come in one by one, when they are first used.
+                Advice::BringIn => libc::MADV_POPULATE_WRITE,
+                Advice::Forget => libc::MADV_DONTNEED,
+            };
+            // SAFETY: the one changes nothing of what is in memory; the other does, of pages of which nothing is used.
+            unsafe { libc::madvise(first.cast(), pages.len() * PAGE, advice) == 0 }
+        }
+        #[cfg(miri)]
+        {
+            let _ = (span, pages, advice);
+            false
+        }
+    }
+
+    /// # Safety
+    /// A span that nobody else has, whole; it is not used again.
+    pub(in super::super) unsafe fn unmap(span: NonNull<Page>) {
+        // SAFETY: the caller's contract.
+        BYTES.fetch_sub(unsafe { extent(span) }.counted(), Relaxed);
+        // SAFETY: the caller's contract.
+        unsafe { unmap_whole(span) };
     }
 
     /// A span's memory; None if there is none.
     #[cfg(not(miri))]
-    fn map() -> Option<NonNull<Page>> {
+    fn map(is_huge: bool) -> Option<NonNull<Page>> {
         let span = match map_some(SPAN) {
             // Most lie below the last one; and new kernels align what is as large as a huge page.
             Some(at) if at.addr().get() % SPAN == 0 => at,
@@ -196,8 +409,12 @@ mod imp {
             }
             None => return None,
         };
+        let advice = match is_huge {
+            true => libc::MADV_HUGEPAGE,
+            false => libc::MADV_NOHUGEPAGE,
+        };
         // SAFETY: advice about memory of ours, whose content it does not change. Where it is refused all works as well.
-        unsafe { libc::madvise(span.as_ptr().cast(), SPAN, libc::MADV_HUGEPAGE) };
+        unsafe { libc::madvise(span.as_ptr().cast(), SPAN, advice) };
         Some(span.cast())
     }
 
@@ -248,20 +465,20 @@ mod imp {
     /// # Safety
     /// Of `map`, and not used again.
     #[cfg(not(miri))]
-    pub(in super::super) unsafe fn unmap(span: NonNull<Page>) {
+    unsafe fn unmap_whole(span: NonNull<Page>) {
         // SAFETY: the caller's contract.
         unsafe { unmap_some(span.cast(), SPAN) };
     }
 
     #[cfg(miri)]
-    fn map() -> Option<NonNull<Page>> {
+    fn map(_: bool) -> Option<NonNull<Page>> {
         super::super::allocate(PLAN)
     }
 
     /// # Safety
     /// Of `map`, and not used again.
     #[cfg(miri)]
-    pub(in super::super) unsafe fn unmap(span: NonNull<Page>) {
+    unsafe fn unmap_whole(span: NonNull<Page>) {
         // SAFETY: the caller's contract.
         unsafe { super::super::dealloc(span, PLAN) };
     }
@@ -289,6 +506,8 @@ mod imp {
         0
     }
 
+    pub(crate) fn shed() {}
+
     /// # Safety
     /// Never called.
     pub(in super::super) unsafe fn give(_: NonNull<Page>) {
@@ -307,4 +526,4 @@ mod imp {
 }
 
 pub(super) use imp::{came, give, spared, take, unmap, went};
-pub(crate) use imp::{decide, mapped};
+pub(crate) use imp::{decide, mapped, shed};
