@@ -12,8 +12,9 @@
 //! # When a thread polls
 //! A full bucket takes a number at once (B1) and goes to the end of the thread's limbo. The oldest
 //! bucket is polled then, and when an allocation finds nothing else; a poll answered by the read
-//! sequence is free, one that must scan costs a heavy barrier, so those are limited: one when the
-//! domain has not scanned for `SCAN_EVERY`, or when the limbo is at its quota. A bucket's size
+//! sequence is free, one that must scan costs a heavy barrier, which interrupts the processors that run
+//! the process, so those are limited: one when the domain has not scanned for a time (`SCAN_EVERY`,
+//! longer while little waits), or when the limbo is at its quota. A bucket's size
 //! follows the rate at which buckets fill, so that a busy thread advances the clock less often and a
 //! slow one does not hold items for long.
 

@@ -12,8 +12,11 @@ use crate::seq::Seq;
 /// How long a bucket should take to fill, nanoseconds; and over what time the rate is measured.
 const FILL: u64 = 64_000;
 const WINDOW: u64 = 500_000;
-/// The time that a domain lets pass between scans that nobody needs urgently.
+/// The time that a domain lets pass between scans that nobody needs urgently, nanoseconds: if a part of the quota waits,
+/// and if less does.
 const SCAN_EVERY: u64 = if MODEL { 0 } else { 200_000 };
+const PART: usize = 8;
+const SCAN_LITTLE_EVERY: u64 = if MODEL { 0 } else { 1_000_000 };
 /// The least number of slots in a bucket; bytes go first.
 const SMALLEST: usize = if MODEL { 1 } else { 16 };
 /// Ripe buckets above which every retire runs drops.
@@ -148,9 +151,14 @@ impl RawZone {
             let _ = local.reserve.try_reserve_exact(self.smallest());
         }
 
-        let urgent = local.waiting >= self.quota();
-        let idle_for = self.core().last_scan.age(now);
-        self.collect(cache, local, urgent || idle_for >= SCAN_EVERY);
+        let quota = self.quota();
+        let every = if local.waiting >= quota / PART {
+            SCAN_EVERY
+        } else {
+            SCAN_LITTLE_EVERY
+        };
+        let is_time = self.core().last_scan.age(now) >= every;
+        self.collect(cache, local, is_time || local.waiting >= quota);
         self.give_surplus(local);
         if local.turns.is_multiple_of(VISIT_EVERY) {
             self.visit(local, now);
