@@ -118,12 +118,12 @@ fn spans_come_and_go(smr: Smr, expected: bool) {
 fn one_is_kept_for_zones_that_come_and_go() {
     let smr = Smr::new();
     let zone = Zone::new_in(&smr);
-    // Three thin ones are full.
+    // Three spans are full, and there is room in a fourth, but not for all of the small zone.
     let most = fill(&zone, 0, 7);
     let mut expected = None;
     for round in 0..3 {
         let small = Zone::new_in(&smr);
-        let items = fill(&small, 1, 1);
+        let items = fill(&small, 1, 2);
         let mapped = mapped_bytes();
         assert_eq!(*expected.get_or_insert(mapped), mapped, "round {round}");
         check(&items, 1);
@@ -132,7 +132,20 @@ fn one_is_kept_for_zones_that_come_and_go() {
         assert_eq!(mapped_bytes(), mapped, "one is kept in round {round}");
     }
     check(&most, 0);
-    drop(most);
+    // All the others stay in use. The one that was kept is a huge one.
+    let mapped = mapped_bytes();
+    let few: Vec<_> = most
+        .into_iter()
+        .enumerate()
+        .filter(|(i, _)| i % 10_000 == 0)
+        .collect();
+    let now = mapped_bytes();
+    assert!(now > mapped / 2, "{now} of {mapped} bytes: they are in use");
+    assert!(now <= mapped - SPAN, "{now} of {mapped} bytes: it is kept");
+    for (i, item) in few {
+        let i = i as u64;
+        assert_eq!(*item, [0, i, !i, 0, i, !i, 0, i]);
+    }
     drop(zone);
     assert_eq!(
         mapped_bytes(),

@@ -273,6 +273,28 @@ fn decisions_are_about_what_is_there() {
     run(|| [5u64]);
 }
 
+/// What `retain` removes is what it has asked about, though another has come meanwhile.
+#[test]
+fn what_is_not_retained_was_asked_about() {
+    fn run<V: Send + Sync + 'static>(value: impl Fn(u64) -> V + Sync, number: fn(&V) -> u64) {
+        let map = SkipMap::<u64, V>::builder().domain(&Smr::new()).build();
+        map.pin().insert(7, value(1));
+        let mut asked = Vec::new();
+        map.pin().retain(|_, there| {
+            asked.push(number(there));
+            if asked.len() == 1 {
+                let another = || _ = map.pin().insert(7, value(2));
+                thread::scope(|scope| scope.spawn(another).join()).unwrap();
+            }
+            number(there) == 2
+        });
+        assert_eq!(asked, [1, 2]);
+        assert_eq!(map.pin().get(&7).map(number), Some(2));
+    }
+    run(|n| n, |n| *n);
+    run(|n| [n], |n| n[0]);
+}
+
 /// Closures that write to entries beside theirs, each time, come to an end.
 #[test]
 fn closures_may_write_beside_their_entry() {
