@@ -58,7 +58,8 @@ impl<'s> Taker<'s> {
     fn begin(&self) {
         let source = self.0;
         if source.unseen.load(Relaxed).is_null() {
-            source.complete.store(0, Relaxed);
+            // Acquire: pairs with `went`, in spans.
+            source.complete.swap(0, Acquire);
             source.kept.store(0, Relaxed);
             // Acquire: pairs with the Release of `push`.
             let all = source

@@ -30,8 +30,8 @@ mod imp {
     use super::super::{BITS, HEAD, PAGE, Plan, Source, Taker, begin, touch, word};
     use super::{NonNull, Page};
     use crate::bucket::{Kind, Slot};
-    use crate::primitive::Ordering::{Acquire, Relaxed, SeqCst};
-    use crate::primitive::{AtomicPtr, AtomicU8, AtomicU32, AtomicUsize, fence};
+    use crate::primitive::Ordering::{AcqRel, Acquire, Relaxed, SeqCst};
+    use crate::primitive::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicUsize, fence};
     use crate::threads;
 
     /// The environment variable that turns spans off when it is `0`.
@@ -95,15 +95,31 @@ mod imp {
     const UNREAD: u8 = 0;
     const ON: u8 = 1;
     const OFF: u8 = 2;
+    /// Whether the kernel's pages are as large as ours. Of larger ones it would forget what lies behind a range, too.
+    /// Relaxed: it says no until it is known.
+    static IS_EXACT: AtomicBool = AtomicBool::new(false);
 
     /// Reads the switch, once: not while something is allocated, which may be in the midst of anything.
     pub(crate) fn decide() {
         if SWITCH.load(Relaxed) == UNREAD {
+            IS_EXACT.store(kernel_page() == PAGE, Relaxed);
             let off = std::env::var_os(OFF_SWITCH).is_some_and(|v| v == "0");
             let read = if off { OFF } else { ON };
             // The first decision stands, should several threads race here.
             let _ = SWITCH.compare_exchange(UNREAD, read, Relaxed, Relaxed);
         }
+    }
+
+    #[cfg(not(miri))]
+    fn kernel_page() -> usize {
+        // SAFETY: it only asks.
+        let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
+        usize::try_from(size).unwrap_or(0)
+    }
+
+    #[cfg(miri)]
+    fn kernel_page() -> usize {
+        0
     }
 
     /// What a span is, besides a page; in the header, behind the words.
@@ -205,7 +221,11 @@ mod imp {
         let (slot, reach) = match take_idle() {
             Ok(Some(found)) => found,
             Ok(None) if !has_few => make()?,
-            _ => return None,
+            Ok(None) => {
+                tidy(); // somebody may have been refused
+                return None;
+            }
+            Err(Busy) => return None,
         };
         tidy();
         // After the right to take has been given up: it takes its time. Who takes one of these pages meanwhile does
@@ -301,8 +321,9 @@ mod imp {
     /// One page less; it is to be given back after this.
     pub(in super::super) fn went() {
         if PAGES.fetch_sub(1, Relaxed) == KEEP {
-            // The one that was kept does not count as complete. Relaxed: `tidy` has the fence.
-            SPANS.complete.store(usize::MAX / 2, Relaxed);
+            // The one that was kept does not count as complete. AcqRel: if a round that begins overwrites it, that has
+            // seen how many pages are left; partner: the swap in `begin`. `tidy` has the fence for the other case.
+            SPANS.complete.swap(usize::MAX / 2, AcqRel);
             tidy();
         }
     }
@@ -331,7 +352,8 @@ mod imp {
     /// Gives memory of idle pages back to the system, unless another thread takes pages just now. In a process that has
     /// many it is left, as little beside the rest.
     pub(crate) fn shed() {
-        if BYTES.load(Relaxed) == 0 || PAGES.load(Relaxed) > 2 * MANY {
+        let has_many = PAGES.load(Relaxed) > 2 * MANY;
+        if BYTES.load(Relaxed) == 0 || has_many || !IS_EXACT.load(Relaxed) {
             return;
         }
         let Some(taker) = Taker::claim(&SPANS) else {
@@ -373,7 +395,7 @@ mod imp {
         {
             let first = PLAN.slot(span, KIND, pages.start).0.as_ptr();
             let advice = match advice {
-                // Old kernels refuse, and those with larger pages; then pages come in one by one, when they are first used.
+                // Old kernels refuse, and others where their pages are larger; then they come in when they are used.
                 Advice::BringIn => libc::MADV_POPULATE_WRITE,
                 Advice::Forget => libc::MADV_DONTNEED,
             };

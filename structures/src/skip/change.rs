@@ -8,7 +8,6 @@ use super::content::{Content, Part};
 use super::core::{Core, Seen};
 use super::find::Trail;
 use super::hint::{self, Kind};
-use super::inline;
 use super::memory::Memory;
 use super::probe::{Cut, LowKey, WantedLow, kind_of};
 use super::reclaim::{Section, see};
@@ -152,7 +151,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
             known = Self::known(&low, content.next.0, section);
         }
         let rev = self.compose(content, 0..lower, next, (level, known), section);
-        if Self::put(chunk, word, Word::live(rev)) {
+        if chunk.change(word, Word::live(rev)) {
             // SAFETY: S5.
             unsafe { self.memory.retire_rev(word.rev()) };
             return Some(Replaced {
@@ -176,16 +175,6 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         }
         retry();
         None
-    }
-
-    /// Changes what a chunk holds, if it has not been changed.
-    #[inline]
-    fn put(chunk: At<'_>, from: Word, to: Word) -> bool {
-        let is_changed = chunk.change(from, to);
-        if is_changed && Self::is_inline() {
-            inline::note_change();
-        }
-        is_changed
     }
 
     /// [`replace`](Self::replace)s one item, or none, by another one and its hint behind what is known, or none.
@@ -214,7 +203,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
             _ => None,
         };
         if let Some(to) = to {
-            if Self::put(chunk, word, to) {
+            if chunk.change(word, to) {
                 let (word, born) = (to, None);
                 return Some(Replaced { word, len, born });
             }
@@ -225,7 +214,7 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         let mut draft: Draft = self.memory.draft(len, next, known, section);
         draft.splice(view, out, new);
         let rev = draft.finish();
-        if Self::put(chunk, word, Word::live(rev)) {
+        if chunk.change(word, Word::live(rev)) {
             // SAFETY: S5.
             unsafe { self.memory.retire_rev(word.rev()) };
             let word = Word::live(rev);

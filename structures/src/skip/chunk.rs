@@ -88,8 +88,8 @@ unsafe impl Send for Word {}
 unsafe impl Sync for Word {}
 
 const FROZEN: usize = 1;
-/// Where addresses have room for windows: 48 bits are theirs.
-pub(super) const HAS_WINDOW: bool = usize::BITS == 64;
+/// Where addresses have room for windows: 48 bits are theirs. On Android the allocator may tag the high bits itself.
+pub(super) const HAS_WINDOW: bool = usize::BITS == 64 && cfg!(not(target_os = "android"));
 const TAKEN: u32 = 48;
 const GROWN: u32 = 56;
 const ADDRESS: usize = if HAS_WINDOW {

@@ -6,12 +6,9 @@
 //! identity: without a drop, without interior mutability, and without padding.
 //!
 //! No address tells that an entry is the same as before, and was not another meanwhile. So what is decided about one is
-//! decided anew if the chunk has changed, unless the closure that decides has changed chunks itself: it would be asked
-//! for ever.
+//! decided anew if the chunk has changed, a few times; after that, one that is the same is the same.
 
 use core::any::TypeId;
-#[cfg(not(smr_loom))]
-use core::cell::Cell;
 use core::ptr;
 
 use super::hint;
@@ -112,27 +109,9 @@ pub(super) unsafe fn parts<K, V>(hint: u64, item: Item) -> (K, V) {
     (hint::key(hint), value)
 }
 
-#[cfg(not(smr_loom))]
-std::thread_local! {
-    static CHANGES: Cell<u64> = const { Cell::new(0) };
-}
-
-/// How many chunks with inline entries this thread has changed so far. In models, whose threads are one of the system's
-/// and whose closures change nothing, none.
-#[inline]
-pub(super) fn changes() -> u64 {
-    #[cfg(not(smr_loom))]
-    return CHANGES.get();
-    #[cfg(smr_loom)]
-    return 0;
-}
-
-/// One more.
-#[inline]
-pub(super) fn note_change() {
-    #[cfg(not(smr_loom))]
-    CHANGES.set(CHANGES.get().wrapping_add(1));
-}
+/// How often it is decided about one that is the same as before while its chunk changes. Then that is enough: closures
+/// may be slow, or change what is beside the entry themselves.
+pub(super) const ASKED: u32 = 4;
 
 #[cfg(test)]
 mod tests {

@@ -46,8 +46,8 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
     }
 
     /// Does with an entry what `decide` says, in one atomic step; it is asked again when there has come another
-    /// entry meanwhile; of an inline one when the chunk has changed (`inline`). Nothing is held while it runs. `done` is told
-    /// as soon as a change has happened whether something was put: what follows may panic. Lock-free.
+    /// entry meanwhile; of an inline one, some times, when the chunk has changed (`inline`). Nothing is held while it
+    /// runs. `done` is told as soon as a change has happened whether something was put: what follows may panic. Lock-free.
     pub(super) fn change<'s>(
         &'s self,
         section: &'s Section<'_>,
@@ -56,18 +56,20 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         done: impl FnOnce(bool),
     ) -> Changed<'s, K, V> {
         let mut trail = Trail::new();
-        // What was there, what was decided, and whether the closure has changed chunks itself (`inline`).
-        let mut last: Option<(Option<Item>, Decision, bool)> = None;
+        // What was there, what was decided, and how often it has been decided.
+        let mut last: Option<(Option<Item>, Decision)> = None;
+        let mut asked = 0;
         let mut decide = |item: Option<Item>, old: Option<Pair<'s, K, V>>| match last {
-            Some((before, decision, has_changed))
-                if before == item && (item.is_none() || !Self::is_inline() || has_changed) =>
+            Some((before, decision))
+                if before == item
+                    && (item.is_none() || !Self::is_inline() || asked >= inline::ASKED) =>
             {
                 decision
             }
             _ => {
-                let before = inline::changes();
                 let decision = decide(old);
-                last = Some((item, decision, inline::changes() != before));
+                asked += 1;
+                last = Some((item, decision));
                 decision
             }
         };

@@ -174,9 +174,10 @@ impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
 
     /// Changes the value of a key, and returns the new one; none if there is no such key. Lock-free; O(log n).
     ///
-    /// `update` may be called more than once, if other threads change the entry at the same time, or entries beside
-    /// it. If it changes this very entry itself it is called again, each time; a plain one (see *Costs* of
-    /// [`SkipMap`]), if the value is another one then.
+    /// `update` may be called more than once, if other threads change the entry at the same time. If it changes this
+    /// very entry itself it is called again, each time. A plain entry (see *Costs* of [`SkipMap`]) has no identity but
+    /// its value: `update` is called again if entries beside it have changed, four times at most, and then the entry
+    /// counts as the same if it has the same value.
     ///
     /// ```
     /// use structures::SkipMap;
@@ -368,7 +369,7 @@ impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
     }
 
     /// Removes the entries of which `keep` does not hold. Each is decided on its own, and removed only as it
-    /// was asked about; entries are met as by [`iter`](Self::iter). Lock-free; O(n).
+    /// was asked about (a plain one, if it has the same value: see [`update`](Self::update)); entries are met as by [`iter`](Self::iter). Lock-free; O(n).
     ///
     /// ```
     /// # use structures::SkipMap;
