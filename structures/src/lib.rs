@@ -28,6 +28,8 @@ mod first_panic;
 #[allow(dead_code, reason = "for models")]
 mod grace;
 mod guard;
+#[cfg_attr(smr_loom, allow(dead_code, reason = "models use a part"))]
+mod reclaim;
 
 #[cfg(feature = "testing")]
 #[doc(hidden)]
@@ -41,6 +43,9 @@ mod hash;
     allow(dead_code, unreachable_pub, reason = "models use a part")
 )]
 mod skip;
+
+#[allow(dead_code, unreachable_pub, reason = "not whole yet")]
+mod radix;
 
 #[cfg(all(feature = "rayon", not(smr_loom)))]
 mod parallel;

@@ -8,8 +8,8 @@ use super::core::Core;
 use super::index::STRIPED;
 use super::inline;
 use super::memory::Entry;
-use super::reclaim::Section;
 use super::rev::{CAP, Item};
+use crate::reclaim::Section;
 
 impl<K, V, C: Comparator<K>> Core<K, V, C> {
     /// Stores entries in a map that is empty, and that nobody else has: of those with the same key the last.

@@ -10,9 +10,9 @@ use super::find::Trail;
 use super::hint::{self, Kind};
 use super::memory::Memory;
 use super::probe::{Cut, LowKey, WantedLow, kind_of};
-use super::reclaim::{Section, see};
 use super::rev::{CAP, Draft, Item, Rev};
 use super::rules::Rule;
+use crate::reclaim::{Section, see};
 
 /// A chunk with fewer items takes the next one's, if both have not more than `ENOUGH`.
 const FEW: usize = CAP / 4;

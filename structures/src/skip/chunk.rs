@@ -5,9 +5,9 @@ use core::ops::Deref;
 
 use smr_core::primitive::{AtomicPtr, AtomicU32, Ordering, interruptible};
 
-use super::reclaim::{Section, see};
 use super::rev::{Item, Rev, prefetch};
 use super::rules::Rule;
+use crate::reclaim::{Section, see};
 
 /// Where a chunk begins.
 #[derive(Clone, Copy)]

@@ -15,10 +15,10 @@ use super::inline;
 use super::memory::{Entry, Memory};
 use super::pair::Pair;
 use super::probe::{LowKey, Probe, kind_of, lower, search};
-use super::reclaim::{Domain, Section, see};
 use super::rev::{Item, View};
 use super::rules::Rule;
 use crate::count::Count;
+use crate::reclaim::{Domain, Section, see};
 
 pub(super) struct Core<K, V, C> {
     /// The head of the highest level; null as long as there has been no entry.

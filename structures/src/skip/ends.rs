@@ -6,8 +6,8 @@ use super::core::{Core, Seen};
 use super::find::{Finger, Path, Trail};
 use super::pair::Pair;
 use super::probe::{Cut, LowKey, Probe, WantedLow};
-use super::reclaim::Section;
 use super::rules::Rule;
+use crate::reclaim::Section;
 
 /// No place: for cuts at the end.
 pub(super) struct Nowhere;

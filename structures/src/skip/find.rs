@@ -8,9 +8,9 @@ use super::chunk::{At, Chunk};
 use super::compare::Comparator;
 use super::core::{Core, Seen};
 use super::probe::{Cut, LowKey, Probe, WantedLow};
-use super::reclaim::Section;
 use super::rev::View;
 use super::rules::Rule;
+use crate::reclaim::Section;
 
 /// Ways down before a level is walked from its head: only orders that contradict themselves, or many threads
 /// that have stopped, need so many.

@@ -8,9 +8,9 @@ use super::compare::Comparator;
 use super::core::Core;
 use super::find::Trail;
 use super::probe::{Cut, WantedLow};
-use super::reclaim::Section;
 use super::rev::Item;
 use super::rules::Rule;
+use crate::reclaim::Section;
 
 /// From so many levels above the entries on, their count has stripes: there are hundreds of them.
 pub(super) const STRIPED: u16 = 2;

@@ -7,11 +7,11 @@ use core::ptr;
 use smr_core::primitive::{AtomicPtr, AtomicU32, Ordering};
 
 use super::chunk::{Chunk, Low};
-use super::reclaim::{Domain, Pool, Section};
 use super::rev::{CAP, Draft, Item, Rev, class_in, class_of};
 use super::revs::Revs;
 use super::rules::Rule;
 use crate::first_panic::FirstPanic;
+use crate::reclaim::{Domain, Pool, Section};
 
 /// A key and its value, in memory of their own (others: `inline.rs`).
 #[repr(C)]

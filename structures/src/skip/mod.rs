@@ -97,7 +97,6 @@ mod ops;
 mod pair;
 mod place;
 mod probe;
-mod reclaim;
 mod rest;
 mod rev;
 mod revs;

@@ -9,10 +9,10 @@ use super::inline;
 use super::memory::{Entry, Memory};
 use super::pair::Pair;
 use super::probe::{Probe, Wanted, kind_of};
-use super::reclaim::Section;
 use super::update::{self, Changed};
 use super::walk::Walk;
 use crate::entries::{Decision, Draft, Nodes, Writing, Written};
+use crate::reclaim::Section;
 
 /// The map's memory.
 pub(super) struct Making<'g, K, V> {

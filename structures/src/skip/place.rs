@@ -6,7 +6,7 @@ use super::ends::{Nowhere, Spot};
 use super::find::Finger;
 use super::pair::Pair;
 use super::probe::{Cut, Probe, Wanted};
-use super::reclaim::Section;
+use crate::reclaim::Section;
 
 /// A gap, and what is known of where it is.
 pub(super) struct Place<'s, K, V> {

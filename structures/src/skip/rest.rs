@@ -10,11 +10,11 @@ use super::core::{Core, Seen};
 #[cfg(any(test, feature = "testing"))]
 use super::probe::{LowKey, WantedLow};
 #[cfg(any(test, feature = "testing"))]
-use super::reclaim::Section;
-#[cfg(any(test, feature = "testing"))]
 use super::rev::CAP;
 use super::rev::Item;
 use crate::first_panic::FirstPanic;
+#[cfg(any(test, feature = "testing"))]
+use crate::reclaim::Section;
 
 #[cfg(any(test, feature = "testing"))]
 impl<K, V, C: Comparator<K>> Core<K, V, C> {

@@ -1,7 +1,7 @@
 //! The memory of revisions.
 
-use super::reclaim::{Domain, Pool, Section};
 use super::rev::{Rev, Sized};
+use crate::reclaim::{Domain, Pool, Section};
 
 macro_rules! revs {
     ($($name:ident $class:literal $n:literal),*) => {

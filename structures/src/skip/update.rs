@@ -7,8 +7,8 @@ use super::find::Trail;
 use super::inline;
 use super::pair::Pair;
 use super::probe::{Cut, Probe};
-use super::reclaim::Section;
 use super::rev::Item;
+use crate::reclaim::Section;
 
 /// What shall be done with an entry, or its place.
 #[derive(Clone, Copy)]

@@ -11,8 +11,8 @@ use super::ends::Nowhere;
 use super::find::Trail;
 use super::pair::Pair;
 use super::probe::{Cut, Probe, WantedLow};
-use super::reclaim::Section;
 use super::rev::{Item, View};
+use crate::reclaim::Section;
 
 /// What an iteration has met, from either end.
 pub(super) struct Walk<'s, K, V> {

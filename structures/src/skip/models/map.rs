@@ -9,9 +9,9 @@ use super::super::memory::Entry;
 use super::super::pair::Pair as Found;
 use super::super::place::Place;
 use super::super::probe::{Cut, Wanted};
-use super::super::reclaim::Domain;
 use super::super::update::{Changed, Decision};
 use super::super::walk::Walk;
+use crate::reclaim::Domain;
 
 /// Numbers above 0, whose hints say nothing, so that chunks' lows are entries' keys, or all.
 pub(super) trait Key: Ord + Debug + 'static {

@@ -6,31 +6,31 @@ mod imp {
     use smr_core::{Shared, Smr, Zone};
 
     /// Under which nothing is reclaimed that was reachable when it began.
-    pub(in super::super) type Section<'g> = smr_core::Guard<'g>;
+    pub(crate) type Section<'g> = smr_core::Guard<'g>;
     /// Where a section is opened.
-    pub(in super::super) type Domain = Smr;
+    pub(crate) type Domain = Smr;
 
-    pub(in super::super) struct Pool<T>(Zone<T>);
+    pub(crate) struct Pool<T>(Zone<T>);
 
     /// Bytes that a thread may keep of a pool. A map has several pools, and need not be large.
     const LEAST: usize = 8 << 10;
     const MOST: usize = 192 << 10;
 
     impl<T> Pool<T> {
-        pub(in super::super) fn new(smr: &Domain) -> Self {
+        pub(crate) fn new(smr: &Domain) -> Self {
             Pool(Zone::with_cache_range(smr, LEAST..=MOST))
         }
 
         /// Aborts if there is no memory.
         #[inline]
-        pub(in super::super) fn alloc(&self, value: T, section: &Section<'_>) -> *mut T {
+        pub(crate) fn alloc(&self, value: T, section: &Section<'_>) -> *mut T {
             self.0.alloc(value).into_shared(section).as_raw()
         }
 
         /// # Safety
         /// Of this pool, and nobody else retires it, or disposes of it; who comes to look for it does not find it.
         #[inline]
-        pub(in super::super) unsafe fn retire(&self, piece: *mut T) {
+        pub(crate) unsafe fn retire(&self, piece: *mut T) {
             // SAFETY: the caller's contract.
             unsafe { self.0.retire(Shared::from_raw(piece)) };
         }
@@ -38,7 +38,7 @@ mod imp {
         /// # Safety
         /// Of this pool, and nobody else can reach it.
         #[inline]
-        pub(in super::super) unsafe fn dispose(&self, piece: *mut T) {
+        pub(crate) unsafe fn dispose(&self, piece: *mut T) {
             // SAFETY: the caller's contract.
             unsafe { self.0.dispose(Shared::from_raw(piece)) };
         }
@@ -47,14 +47,14 @@ mod imp {
         ///
         /// # Safety
         /// As for [`dispose`](Self::dispose).
-        pub(in super::super) unsafe fn take(&self, piece: *mut T) -> T {
+        pub(crate) unsafe fn take(&self, piece: *mut T) -> T {
             // SAFETY: the caller's contract.
             let owned = unsafe { Shared::from_raw(piece).into_owned(&self.0) };
             owned.into_inner()
         }
 
         /// Reclaims what may be.
-        pub(in super::super) fn flush(&self) -> usize {
+        pub(crate) fn flush(&self) -> usize {
             self.0.flush()
         }
     }
@@ -64,7 +64,7 @@ mod imp {
     /// # Safety
     /// It is there, and not reclaimed as long as the section lasts.
     #[inline]
-    pub(in super::super) unsafe fn see<'s, T>(piece: *const T, _section: &'s Section<'_>) -> &'s T {
+    pub(crate) unsafe fn see<'s, T>(piece: *const T, _section: &'s Section<'_>) -> &'s T {
         // SAFETY: the caller's contract.
         unsafe { &*piece }
     }
@@ -82,7 +82,7 @@ mod imp {
     use crate::grace::Grace;
 
     /// What is made has the address of what has gone last.
-    pub(in super::super) struct Domain(Arc<Heap>);
+    pub(crate) struct Domain(Arc<Heap>);
 
     struct Heap {
         grace: Grace<Gone>,
@@ -130,12 +130,12 @@ mod imp {
 
     const META: usize = size_of::<Meta>().next_multiple_of(16);
 
-    pub(in super::super) struct Section<'g>(&'g Heap, usize);
+    pub(crate) struct Section<'g>(&'g Heap, usize);
 
-    pub(in super::super) struct Pool<T>(Arc<Heap>, PhantomData<fn(T)>);
+    pub(crate) struct Pool<T>(Arc<Heap>, PhantomData<fn(T)>);
 
     impl Domain {
-        pub(in super::super) fn new(keeps_revisions: bool) -> Self {
+        pub(crate) fn new(keeps_revisions: bool) -> Self {
             Domain(Arc::new(Heap {
                 grace: Grace::new(),
                 books: Mutex::default(),
@@ -143,12 +143,12 @@ mod imp {
             }))
         }
 
-        pub(in super::super) fn enter(&self) -> Section<'_> {
+        pub(crate) fn enter(&self) -> Section<'_> {
             Section(&self.0, self.0.grace.enter())
         }
 
         /// Nothing is left.
-        pub(in super::super) fn check_empty(&self) {
+        pub(crate) fn check_empty(&self) {
             let kept = take(&mut self.0.books().kept);
             kept.into_iter().for_each(|gone| self.0.free(gone));
             assert!(self.0.grace.is_idle());
@@ -210,12 +210,12 @@ mod imp {
     }
 
     impl<T> Pool<T> {
-        pub(in super::super) fn new(domain: &Domain) -> Self {
+        pub(crate) fn new(domain: &Domain) -> Self {
             assert_eq!(core::mem::offset_of!(Piece<T>, value), META);
             Pool(domain.0.clone(), PhantomData)
         }
 
-        pub(in super::super) fn alloc(&self, value: T, _: &Section<'_>) -> *mut T {
+        pub(crate) fn alloc(&self, value: T, _: &Section<'_>) -> *mut T {
             let meta = Meta {
                 written: UnsafeCell::new(()),
                 is_there: true,
@@ -250,7 +250,7 @@ mod imp {
 
         /// # Safety
         /// As of the other.
-        pub(in super::super) unsafe fn retire(&self, piece: *mut T) {
+        pub(crate) unsafe fn retire(&self, piece: *mut T) {
             let gone = Self::gone(piece);
             let heap = &*self.0;
             let is_revision = gone.pool.contains("::Sized<");
@@ -269,13 +269,13 @@ mod imp {
 
         /// # Safety
         /// As of the other.
-        pub(in super::super) unsafe fn dispose(&self, piece: *mut T) {
+        pub(crate) unsafe fn dispose(&self, piece: *mut T) {
             self.0.free(Self::gone(piece));
         }
 
         /// # Safety
         /// As of the other.
-        pub(in super::super) unsafe fn take(&self, piece: *mut T) -> T {
+        pub(crate) unsafe fn take(&self, piece: *mut T) -> T {
             // SAFETY: it is there; it is not used again.
             let value = unsafe { piece.read() };
             let nothing: unsafe fn(usize) = |at| {
@@ -293,7 +293,7 @@ mod imp {
 
     /// # Safety
     /// As of the other, which is checked.
-    pub(in super::super) unsafe fn see<'s, T>(piece: *const T, _section: &'s Section<'_>) -> &'s T {
+    pub(crate) unsafe fn see<'s, T>(piece: *const T, _section: &'s Section<'_>) -> &'s T {
         let meta = piece.wrapping_byte_sub(META).cast::<Meta>();
         // SAFETY: of a piece; its memory is not given back.
         let meta = unsafe { &*meta };
@@ -304,4 +304,4 @@ mod imp {
     }
 }
 
-pub(super) use imp::{Domain, Pool, Section, see};
+pub(crate) use imp::{Domain, Pool, Section, see};

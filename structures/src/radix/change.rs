@@ -1,0 +1,267 @@
+//! How slots are changed, whose nodes may be frozen.
+
+use smallvec::SmallVec;
+use smr_core::primitive::{Ordering, fence};
+
+use super::core::{Core, End, Path, Step};
+use super::key::RadixKey;
+use super::memory::Entry;
+use super::node::{Claim, Content, Head};
+use super::rules::Rule;
+use super::word::{Slot, Word};
+use crate::reclaim::Section;
+
+/// What shall be done with an entry, or its place.
+#[derive(Clone, Copy)]
+pub(super) enum Decision {
+    /// Nothing.
+    Keep,
+    /// If there is an entry.
+    Remove,
+    /// Instead of the entry, if there is one: another one, of the map's memory, and the map's if it is put there.
+    Put(Word),
+}
+
+/// What has been done.
+pub(super) enum Changed<'s, K, V> {
+    /// Nothing: what is there.
+    Kept(Option<&'s Entry<K, V>>),
+    /// What was there.
+    Removed(Option<&'s Entry<K, V>>),
+    /// What was there.
+    Put(Option<&'s Entry<K, V>>),
+}
+
+/// What is made for a slot: a word, and whether it is a node of this operation's own.
+#[derive(Clone, Copy)]
+struct Made {
+    word: Word,
+    is_own: bool,
+}
+
+impl<K, V> Core<K, V> {
+    /// A node with this content, or what it comes down to.
+    fn make(&self, head: &Head, content: &Content, section: &Section<'_>) -> Made {
+        let sole = content.sole();
+        Made {
+            word: sole.unwrap_or_else(|| self.memory.node(head.copy(), content, section)),
+            is_own: sole.is_none(),
+        }
+    }
+
+    /// Gives up what has been made in vain.
+    fn discard(&self, made: Made) {
+        if made.is_own {
+            // SAFETY: made here, and not published.
+            unsafe { self.memory.dispose(made.word) };
+        }
+    }
+
+    /// Replaces what is in a path's last slot; false if something else has come there, or anywhere on the way.
+    /// Linearizes what it does.
+    ///
+    /// If the slot is frozen its node is replaced by a copy that has the new word there; if that node's slot is frozen,
+    /// so is the node above, and so on. The root's slot is not.
+    pub(super) fn install<'s>(
+        &self,
+        path: &[Step<'s>],
+        to: Word,
+        section: &'s Section<'_>,
+    ) -> bool {
+        let mut copies: SmallVec<[(Word, Made); 4]> = SmallVec::new();
+        let mut to = to;
+        let mut is_done = false;
+        for (i, step) in path.iter().enumerate().rev() {
+            if step.slot.change(step.word, to) {
+                is_done = true;
+                break;
+            }
+            if i == 0 || step.slot.load() != step.word.frozen() {
+                break;
+            }
+            let owner = path[i - 1].word;
+            let node = Self::node(owner, section).expect("the slot is of a node");
+            let content = node.freeze(Some((step.slot, to)));
+            let made = self.make(node.head(), &content, section);
+            copies.push((owner, made));
+            to = made.word;
+        }
+        for (owner, made) in copies {
+            if is_done {
+                // SAFETY: this thread has replaced it.
+                unsafe { self.memory.retire(owner) };
+            } else {
+                self.discard(made);
+            }
+        }
+        is_done
+    }
+
+    /// Replaces the node in a path's last slot by a copy with what it has, or by that alone.
+    fn complete<'s>(&self, path: &[Step<'s>], section: &'s Section<'_>) {
+        let last = path.last().expect("the node's slot");
+        let node = Self::node(last.word, section).expect("it is a node");
+        let made = self.make(node.head(), &node.freeze(None), section);
+        if self.install(path, made.word, section) {
+            // SAFETY: this thread has replaced it.
+            unsafe { self.memory.retire(last.word) };
+        } else {
+            self.discard(made);
+        }
+    }
+}
+
+impl<K: RadixKey, V> Core<K, V> {
+    /// Does with an entry what `decide` says, in one atomic step; it is asked again when there has come another
+    /// entry meanwhile. Nothing is held while it runs. `done` is told as soon as a change has happened whether something
+    /// was put: what follows may panic. Lock-free.
+    pub(super) fn change<'s>(
+        &'s self,
+        section: &'s Section<'_>,
+        key: &[u8],
+        mut decide: impl FnMut(Option<&'s Entry<K, V>>) -> Decision,
+        done: impl FnOnce(bool),
+    ) -> Changed<'s, K, V> {
+        let mut path = Path::new();
+        // What was there, and what was decided.
+        let mut last: Option<(Word, Decision)> = None;
+        loop {
+            let end = self.find(section, key, &mut path);
+            let (old, there) = match end {
+                End::Found(entry) => (Some(entry), path.last().expect("the slot").word),
+                _ => (None, Word::EMPTY),
+            };
+            let decision = match last {
+                Some((before, decision)) if before == there => decision,
+                _ => decide(old),
+            };
+            last = Some((there, decision));
+            let new = match decision {
+                Decision::Put(new) => Some(new),
+                Decision::Remove if old.is_some() => None,
+                Decision::Remove => return Changed::Removed(None),
+                Decision::Keep => return Changed::Kept(old),
+            };
+            let Some(new) = new else {
+                if !self.install(&path, Word::EMPTY, section) {
+                    continue;
+                }
+                done(false);
+                self.count.add(-1);
+                // SAFETY: this thread has taken it out.
+                unsafe { self.memory.retire(there) };
+                self.tidy(section, key, &mut path);
+                return Changed::Removed(old);
+            };
+            if !self.put(section, key, &mut path, end, new) {
+                continue;
+            }
+            done(true);
+            if old.is_none() {
+                self.count.add(1);
+            }
+            // SAFETY: this thread has replaced it, if it is an entry.
+            unsafe { self.memory.retire(there) };
+            return Changed::Put(old);
+        }
+    }
+
+    /// Puts an entry where its way ends; false if that has changed.
+    fn put<'s>(
+        &'s self,
+        section: &'s Section<'_>,
+        key: &[u8],
+        path: &mut Path<'s>,
+        end: End<'s, K, V>,
+        new: Word,
+    ) -> bool {
+        let (at, other) = match end {
+            // T1, T2.
+            End::Empty | End::Found(_) => return self.install(path, new, section),
+            // T4.
+            End::Other(other, at) => (at, other.key.bytes().as_ref().get(at).copied()),
+            // T5.
+            End::Above(at, byte) => (at, Some(byte)),
+            End::Lacks(node, byte) => {
+                if node.claim(byte) == Claim::Look {
+                    return false;
+                }
+                // T6: it grows.
+                let mut content = node.freeze(None);
+                if node.find(byte).is_some() {
+                    return false;
+                }
+                content.add(Some(byte), new);
+                let made = self.make(node.head(), &content, section);
+                let is_done = self.install(path, made.word, section);
+                if is_done {
+                    let step = path.last().expect("the node's slot");
+                    // SAFETY: this thread has replaced it.
+                    unsafe { self.memory.retire(step.word) };
+                } else {
+                    self.discard(made);
+                }
+                return is_done;
+            }
+            End::Vain => {
+                self.prune(path, section);
+                return false;
+            }
+        };
+        let mut content = Content::new(Word::EMPTY);
+        let last = path.last().expect("the slot").word;
+        content.add(other, last);
+        content.add(key.get(at).copied(), new);
+        let head = Head::new(&key[..at]);
+        let word = self.memory.node(head, &content, section);
+        let is_done = self.install(path, word, section);
+        self.discard(Made {
+            word,
+            is_own: !is_done,
+        });
+        is_done
+    }
+
+    /// Below the path's last node there is no entry: takes away the lowest of the nodes there.
+    fn prune<'s>(&'s self, path: &mut Path<'s>, section: &'s Section<'_>) {
+        while let Some(last) = path.last()
+            && !last.word.is_node()
+        {
+            path.pop();
+        }
+        while let Some(node) = path.last().and_then(|last| Self::node(last.word, section)) {
+            let step = |slot: &'s Slot| Step {
+                slot,
+                word: slot.load().thawed(),
+            };
+            let all = node.slots().iter().chain([node.term()]).map(step);
+            match all.clone().find(|step| step.word.is_node()) {
+                Some(below) => path.push(below),
+                None => return self.complete(path, section),
+            }
+        }
+    }
+
+    /// After a removal: nodes with one child, or none, go.
+    fn tidy<'s>(&'s self, section: &'s Section<'_>, key: &[u8], path: &mut Path<'s>) {
+        // Who takes out one of the last two, and finds the other one still there, relies on its remover to look after
+        // this. Partner: the same fence there.
+        if Rule::Fence.holds() {
+            fence(Ordering::SeqCst);
+        }
+        let is_bare =
+            |step: &Step<'s>| Self::node(step.word, section).is_some_and(|node| !node.has(2));
+        // Mostly it has more.
+        let above = path.len().checked_sub(2).map(|i| path[i]);
+        if above.is_none_or(|above| !is_bare(&above)) {
+            return;
+        }
+        loop {
+            self.find(section, key, path);
+            let Some(i) = path.iter().rposition(is_bare) else {
+                return;
+            };
+            self.complete(&path[..=i], section);
+        }
+    }
+}

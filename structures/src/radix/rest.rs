@@ -1,0 +1,123 @@
+//! A map that nobody else has: its end, and its invariants.
+
+use super::core::Core;
+#[cfg(any(test, feature = "testing"))]
+use super::key::RadixKey;
+use super::node::Node;
+use super::word::{Tag, Word};
+use crate::first_panic::FirstPanic;
+use crate::reclaim::Section;
+
+/// The words of a node, in no order.
+fn words<'s>(node: Node<'s>) -> impl Iterator<Item = Word> + 's {
+    let all = node.slots().iter().chain([node.term()]);
+    all.map(|slot| slot.load().thawed())
+}
+
+impl<K, V> Core<K, V> {
+    /// Takes the map apart, and gives what it was made of to `end`: a node after what is below it.
+    ///
+    /// # Safety
+    /// Nobody else has the map.
+    unsafe fn end(&self, section: &Section<'_>) {
+        let mut panic = FirstPanic::default();
+        let mut all = vec![self.root.load()];
+        while let Some(word) = all.pop() {
+            if let Some(node) = Self::node(word, section) {
+                all.extend(words(node).filter(|word| !word.is_empty()));
+            }
+            // SAFETY: of this map, and reached once: whatever is in it is in one slot.
+            panic.catch(|| unsafe { self.memory.dispose(word) });
+        }
+        panic.finish();
+    }
+}
+
+#[cfg(not(smr_loom))]
+impl<K, V> Drop for Core<K, V> {
+    fn drop(&mut self) {
+        if !self.root.load().is_empty() {
+            let domain = self.memory.domain().clone();
+            // SAFETY: it is dropped.
+            unsafe { self.end(&domain.enter()) };
+        }
+    }
+}
+
+#[cfg(smr_loom)]
+impl<K, V> Drop for Core<K, V> {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            let domain = self.memory.domain().clone();
+            // SAFETY: it is dropped.
+            unsafe { self.end(&domain.enter()) };
+        }
+    }
+}
+
+#[cfg(any(test, feature = "testing"))]
+impl<K: RadixKey, V> Core<K, V> {
+    /// Asserts the invariants of a map that nobody changes.
+    pub(super) fn check(&self, section: &Section<'_>) {
+        let mut entries = 0;
+        // Each word with the bytes that keys below it begin with; of an entry in a term, all.
+        let mut all = vec![(self.root.load(), Vec::new(), false)];
+        assert!(!self.root.load().is_frozen(), "R3");
+        while let Some((word, prefix, is_term)) = all.pop() {
+            let word = word.thawed();
+            match word.tag() {
+                Tag::Empty => {}
+                Tag::Entry => {
+                    let entry = Self::entry(word, section).expect("an entry");
+                    let bytes = entry.key.bytes();
+                    assert!(bytes.as_ref().starts_with(&prefix), "R1");
+                    assert!(!is_term || bytes.as_ref() == prefix, "R1: a term");
+                    entries += 1;
+                }
+                Tag::Node(_) => {
+                    assert!(!is_term, "a term is an entry");
+                    let node = Self::node(word, section).expect("a node");
+                    let head = node.head();
+                    // Whatever is below has the same bytes.
+                    let mut below = prefix.clone();
+                    if head.depth() > prefix.len() {
+                        let bytes = self.any(word, section);
+                        below = bytes[..head.depth()].to_vec();
+                        assert!(below.starts_with(&prefix), "R1");
+                    }
+                    assert_eq!(below.len(), head.depth(), "R1: depths ascend");
+                    for (at, &byte) in below.iter().enumerate().rev().take(8) {
+                        assert_eq!(head.byte(at), Some(byte), "R1: a hint");
+                    }
+                    assert!(node.has(2), "a node has two children");
+                    all.push((node.term().load(), below.clone(), true));
+                    let mut bytes = std::collections::BTreeSet::new();
+                    node.for_each(|byte, slot| {
+                        assert!(bytes.insert(byte), "a byte is claimed once");
+                        let mut longer = below.clone();
+                        longer.push(byte);
+                        all.push((slot.load(), longer, false));
+                    });
+                    let claimed = bytes.len();
+                    let filled = node.slots().iter().filter(|slot| !slot.load().is_empty());
+                    assert!(filled.count() <= claimed, "slots are those of bytes");
+                }
+            }
+        }
+        assert_eq!(self.count.get(), entries, "entries are counted");
+    }
+
+    /// The bytes of any key below.
+    fn any(&self, word: Word, section: &Section<'_>) -> Vec<u8> {
+        let mut all = vec![word];
+        while let Some(word) = all.pop() {
+            if let Some(entry) = Self::entry(word, section) {
+                return entry.key.bytes().as_ref().to_vec();
+            }
+            if let Some(node) = Self::node(word, section) {
+                all.extend(words(node));
+            }
+        }
+        panic!("a node has children");
+    }
+}
