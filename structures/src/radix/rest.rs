@@ -4,7 +4,9 @@ use super::core::Core;
 #[cfg(any(test, feature = "testing"))]
 use super::key::RadixKey;
 use super::node::Node;
-use super::word::{Tag, Word};
+#[cfg(any(test, feature = "testing"))]
+use super::word::Tag;
+use super::word::Word;
 use crate::first_panic::FirstPanic;
 use crate::reclaim::Section;
 
