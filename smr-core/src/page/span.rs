@@ -218,16 +218,13 @@ mod imp {
         if has_few && !SPANS.has_queued() || SWITCH.load(Relaxed) != ON {
             return None;
         }
-        let (slot, reach) = match take_idle() {
-            Ok(Some(found)) => found,
-            Ok(None) if !has_few => make()?,
-            Ok(None) => {
-                tidy(); // somebody may have been refused
-                return None;
-            }
+        let found = match take_idle() {
+            Ok(None) if !has_few => make(),
+            Ok(found) => found,
             Err(Busy) => return None,
         };
-        tidy();
+        tidy(); // if somebody has been refused, whatever was found
+        let (slot, reach) = found?;
         // After the right to take has been given up: it takes its time. Who takes one of these pages meanwhile does
         // without.
         if !reach.is_empty() {
