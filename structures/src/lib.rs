@@ -28,6 +28,8 @@ mod first_panic;
 #[allow(dead_code, reason = "for models")]
 mod grace;
 mod guard;
+#[cfg(all(test, smr_loom))]
+mod modelling;
 #[cfg_attr(smr_loom, allow(dead_code, reason = "models use a part"))]
 mod reclaim;
 

@@ -208,10 +208,14 @@ impl<K: RadixKey, V> Core<K, V> {
                 return false;
             }
         };
+        let own = key.get(at).copied();
+        if other == own {
+            return false; // keys' bytes change
+        }
         let mut content = Content::new(Word::EMPTY);
         let last = path.last().expect("the slot").word;
         content.add(other, last);
-        content.add(key.get(at).copied(), new);
+        content.add(own, new);
         let head = Head::new(&key[..at]);
         let word = self.memory.node(head, &content, section);
         let is_done = self.install(path, word, section);

@@ -157,7 +157,7 @@ impl<K: RadixKey, V> Core<K, V> {
             };
             let bytes = witness.key.bytes();
             let bytes = bytes.as_ref();
-            // None if keys' bytes change.
+            // None if it is an entry of this key that has gone, or if keys' bytes change.
             let at = differ(key, bytes).unwrap_or(key.len());
             let is_deeper = |step: &Step<'_>| {
                 Self::node(step.word, section).is_some_and(|node| node.head().depth() > at)

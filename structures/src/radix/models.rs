@@ -16,8 +16,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use smr_core::primitive::{model, thread};
 
 use super::rules::{self, Rule};
+use crate::modelling::{Log, are_noticed, is_linearizable};
 use history::Op::{self, Get, Insert, Remove};
-use history::{Log, State, is_linearizable};
+use history::{State, note};
 use map::{Key, Map};
 
 /// Entries at first, removals of some of them, and what the threads do.
@@ -314,7 +315,7 @@ fn play(scenario: &'static Scenario) {
     let log = Arc::new(Log::new());
     let run = |ops: &'static [Op]| {
         let (map, log) = (map.clone(), log.clone());
-        move || ops.iter().for_each(|&op| _ = log.run(&map, op))
+        move || ops.iter().for_each(|&op| note(&log, &map, op))
     };
     let others: Vec<_> = scenario.threads[1..]
         .iter()
@@ -330,11 +331,14 @@ fn play(scenario: &'static Scenario) {
         keys.insert(key);
     }
     for key in keys {
-        log.run(&map, Get(key));
+        note(&log, &map, Get(key));
     }
     if scenario.is_strict {
         let events = log.events();
-        assert!(is_linearizable(&events, &start), "{events:?}");
+        assert!(
+            is_linearizable(&events, &start, history::apply),
+            "{events:?}"
+        );
     }
     map.check();
     let map = Arc::into_inner(map);
@@ -351,7 +355,7 @@ fn explore(scenario: &'static Scenario) {
     builder.max_branches = 10_000;
     let bounds = builder.preemption_bound.into_iter().chain([scenario.bound]);
     builder.preemption_bound = bounds.min();
-    rules::set_strict(scenario.is_strict);
+    rules::SWITCHES.set_strict(scenario.is_strict);
     builder.check(move || play(scenario));
 }
 
@@ -380,14 +384,7 @@ fn is_noticed(rule: Rule, is_strict: bool) -> Option<&'static str> {
 #[test]
 fn every_broken_rule_is_noticed() {
     let _alone = alone();
-    let notice = |rules: &[Rule], is_strict| {
-        rules.iter().fold(true, |all, &rule| {
-            let caught = is_noticed(rule, is_strict);
-            println!("{rule:?}: {}", caught.unwrap_or("NOT NOTICED"));
-            all && caught.is_some()
-        })
-    };
-    let logic = notice(&Rule::LOGIC, true);
-    let orderings = notice(&Rule::ORDERINGS, false);
+    let logic = are_noticed(&Rule::LOGIC, |rule| is_noticed(rule, true));
+    let orderings = are_noticed(&Rule::ORDERINGS, |rule| is_noticed(rule, false));
     assert!(logic && orderings);
 }

@@ -13,7 +13,9 @@ use core::mem::size_of;
 use smallvec::SmallVec;
 use smr_core::primitive::{AtomicU8, AtomicU32, AtomicUsize, Ordering};
 
-use super::rules::{Rule, is_strict};
+use super::rules::Rule;
+#[cfg(all(test, smr_loom))]
+use super::rules::SWITCHES;
 use super::word::{Kind, Slot, Word};
 
 /// What bytes there are. Models have fewer.
@@ -171,15 +173,19 @@ pub(super) enum Claim {
 const CLAIM: Ordering = Ordering::SeqCst;
 
 macro_rules! claimed {
-    ($word:expr, $never:expr) => {
-        match cfg!(smr_loom) && is_strict() && Rule::Claim.holds() {
+    ($word:expr, $never:expr) => {{
+        #[cfg(all(test, smr_loom))]
+        let now = match SWITCHES.is_strict() && Rule::Claim.holds() {
             // As of slots in models.
             true => match $word.compare_exchange($never, $never, CLAIM, CLAIM) {
                 Ok(now) | Err(now) => now,
             },
             false => $word.load(CLAIM),
-        }
-    };
+        };
+        #[cfg(not(all(test, smr_loom)))]
+        let now = $word.load(CLAIM);
+        now
+    }};
 }
 
 impl<const WORDS: usize, const ROOM: usize> Listed<WORDS, ROOM> {

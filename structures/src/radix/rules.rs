@@ -42,24 +42,15 @@ impl Rule {
     }
 }
 
-#[cfg(not(all(test, smr_loom)))]
-pub(super) const fn is_strict() -> bool {
-    false
-}
-
-#[cfg(not(all(test, smr_loom)))]
-pub(super) fn latest(word: &smr_core::primitive::AtomicPtr<()>) -> *mut () {
-    word.load(Ordering::SeqCst)
-}
-
 #[cfg(all(test, smr_loom))]
-pub(super) use self::models::{break_one, is_strict, latest, set_strict};
+pub(super) use self::models::{SWITCHES, break_one};
+#[cfg(all(test, smr_loom))]
+pub(super) use crate::modelling::latest;
 
 #[cfg(all(test, smr_loom))]
 mod models {
-    use smr_core::primitive::plain::{AtomicBool, AtomicU8, Ordering};
-
     use super::Rule;
+    use crate::modelling::Switches;
 
     impl Rule {
         pub(in super::super) const LOGIC: [Rule; 5] = [
@@ -73,32 +64,13 @@ mod models {
         pub(in super::super) const ORDERINGS: [Rule; 3] = [Rule::Load, Rule::Change, Rule::Fence];
 
         pub(in super::super) fn holds(self) -> bool {
-            BROKEN.load(Ordering::Relaxed) != self as u8
+            SWITCHES.holds(self as u8)
         }
     }
 
-    static BROKEN: AtomicU8 = AtomicU8::new(0);
-    static STRICT: AtomicBool = AtomicBool::new(true);
+    pub(in super::super) static SWITCHES: Switches = Switches::new();
 
     pub(in super::super) fn break_one(rule: Option<Rule>) {
-        BROKEN.store(rule.map_or(0, |rule| rule as u8), Ordering::Relaxed);
-    }
-
-    /// Whether words are loaded by operations that change nothing.
-    pub(in super::super) fn is_strict() -> bool {
-        STRICT.load(Ordering::Relaxed)
-    }
-
-    /// By an operation that changes nothing: it sees the latest value, and loom takes it for a conflict with all
-    /// others.
-    pub(in super::super) fn latest(word: &smr_core::primitive::AtomicPtr<()>) -> *mut () {
-        let nowhere = core::ptr::without_provenance_mut(usize::MAX - 1);
-        let order = (Ordering::AcqRel, Ordering::Acquire);
-        let found = word.compare_exchange(nowhere, nowhere, order.0, order.1);
-        found.expect_err("nothing is there")
-    }
-
-    pub(in super::super) fn set_strict(strict: bool) {
-        STRICT.store(strict, Ordering::Relaxed);
+        SWITCHES.break_one(rule.map(|rule| rule as u8));
     }
 }

@@ -176,6 +176,7 @@ fn threads_meet() {
             }
         });
         assert_eq!(map.core.count.get() as i64, total.into_inner());
+        map.check();
         for n in 0..60 {
             map.remove(&string(n, 2 + round % 3, 5));
         }

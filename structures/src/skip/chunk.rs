@@ -183,7 +183,7 @@ impl Chunk {
     #[inline]
     pub(super) fn load(&self) -> Word {
         #[cfg(all(test, smr_loom))]
-        if super::rules::is_strict() {
+        if super::rules::SWITCHES.is_strict() {
             return Word(super::rules::latest(&self.word));
         }
         let word = Word(self.word.load(Rule::Load.order(Ordering::SeqCst)));

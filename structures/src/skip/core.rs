@@ -71,7 +71,7 @@ impl<K, V, C> Core<K, V, C> {
     #[inline]
     pub(super) fn top<'s>(&self, section: &'s Section<'_>) -> Option<At<'s>> {
         #[cfg(all(test, smr_loom))]
-        let top = if super::rules::is_strict() {
+        let top = if super::rules::SWITCHES.is_strict() {
             super::rules::latest(&self.top)
         } else {
             self.top.load(Rule::Top.order(Ordering::Acquire))

@@ -16,10 +16,11 @@ use std::sync::{Arc, Mutex};
 use smr_core::primitive::{model, thread};
 
 use super::rules::{self, Rule};
+use crate::modelling::{Log, are_noticed, is_linearizable};
 use history::Op::{
     self, Above, Below, First, Get, Insert, Last, Next, PopFirst, PopLast, Prev, Remove,
 };
-use history::{Log, is_linearizable};
+use history::note;
 use map::{Bound, Key, Map, Opaque};
 
 /// Entries at first, removals of some of them, what the first thread does, and the others.
@@ -326,7 +327,7 @@ fn play<K: Key>(scenario: &'static Scenario) {
     let log = Arc::new(Log::new());
     let run = |ops: &'static [Op]| {
         let (map, log) = (map.clone(), log.clone());
-        move || ops.iter().for_each(|&op| log.run(&map, op))
+        move || ops.iter().for_each(|&op| note(&log, &map, op))
     };
     let others: Vec<_> = scenario.threads[1..]
         .iter()
@@ -344,11 +345,14 @@ fn play<K: Key>(scenario: &'static Scenario) {
     back.reverse();
     assert_eq!(found, back);
     for key in 1..=6 {
-        log.run(&map, Get(key));
+        note(&log, &map, Get(key));
     }
     if scenario.is_strict {
         let events = log.events();
-        assert!(is_linearizable(&events, &start), "{events:?}");
+        assert!(
+            is_linearizable(&events, &start, history::apply),
+            "{events:?}"
+        );
     }
     let got = log.events().into_iter().rev().take(6).rev();
     assert_eq!(
@@ -383,7 +387,7 @@ fn explore<K: Key>(scenario: &'static Scenario) {
     builder.max_branches = 10_000;
     let bounds = builder.preemption_bound.into_iter().chain([scenario.bound]);
     builder.preemption_bound = bounds.min();
-    rules::set_strict(scenario.is_strict);
+    rules::SWITCHES.set_strict(scenario.is_strict);
     builder.check(move || play::<K>(scenario));
 }
 
@@ -435,14 +439,7 @@ fn is_noticed(rule: Rule, is_strict: bool) -> Option<&'static str> {
 #[test]
 fn every_broken_rule_is_noticed() {
     let _alone = ONE_AT_A_TIME.lock().unwrap();
-    let notice = |rules: &[Rule], is_strict| {
-        rules.iter().fold(true, |all, &rule| {
-            let caught = is_noticed(rule, is_strict);
-            println!("{rule:?}: {}", caught.unwrap_or("NOT NOTICED"));
-            all && caught.is_some()
-        })
-    };
-    let logic = notice(&Rule::LOGIC, true);
-    let orderings = notice(&Rule::ORDERINGS, false);
+    let logic = are_noticed(&Rule::LOGIC, |rule| is_noticed(rule, true));
+    let orderings = are_noticed(&Rule::ORDERINGS, |rule| is_noticed(rule, false));
     assert!(logic && orderings);
 }

@@ -1,11 +1,9 @@
-//! What threads did and were told, and whether one after the other could have been told the same.
+//! Operations of threads, and what they would answer one after the other.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
-
-use smr_core::primitive::plain::{AtomicU64, Ordering};
 
 use super::map::{Bound, Key, Map};
+use crate::modelling::Log;
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Op {
@@ -27,65 +25,28 @@ pub(super) enum Op {
 /// A value, or an entry.
 type Answer = Option<(u8, u32)>;
 
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Event {
-    pub(super) op: Op,
-    pub(super) answer: Answer,
-    pub(super) begin: u64,
-    pub(super) end: u64,
-}
-
-/// Its clock and its list order nothing: loom does not know of them.
-pub(super) struct Log {
-    clock: AtomicU64,
-    events: Mutex<Vec<Event>>,
-}
-
-impl Log {
-    pub(super) fn new() -> Log {
-        Log {
-            clock: AtomicU64::new(0),
-            events: Mutex::default(),
-        }
-    }
-
-    pub(super) fn now(&self) -> u64 {
-        self.clock.fetch_add(1, Ordering::Relaxed)
-    }
-
-    pub(super) fn run<K: Key>(&self, map: &Map<K>, op: Op) {
-        let (mut op, mut begin) = (op, self.now());
-        let value = |key, value: Option<u32>| value.map(|value| (key, value));
-        let answer = match op {
-            Op::Get(key) => value(key, map.get(key)),
-            Op::Insert(key, new) => value(key, map.update(key, |_| Some(new))),
-            Op::Remove(key) => value(key, map.update(key, |_| None)),
-            Op::First => map.first(),
-            Op::Last => map.below(Bound::End),
-            Op::Above(bound) => map.above(bound),
-            Op::Below(bound) => map.below(bound),
-            Op::PopFirst => map.pop_first(),
-            Op::PopLast => map.pop_last(),
-            Op::Next(key) => map.beside(key, false, |at| (op, begin) = (Op::Next(at), self.now())),
-            Op::Prev(key) => map.beside(key, true, |at| (op, begin) = (Op::Prev(at), self.now())),
-        };
-        let end = self.now();
-        self.events.lock().unwrap().push(Event {
-            op,
-            answer,
-            begin,
-            end,
-        });
-    }
-
-    pub(super) fn events(&self) -> Vec<Event> {
-        self.events.lock().unwrap().clone()
-    }
+pub(super) fn note<K: Key>(log: &Log<Op, Answer>, map: &Map<K>, op: Op) {
+    let (mut op, mut begin) = (op, log.now());
+    let value = |key, value: Option<u32>| value.map(|value| (key, value));
+    let answer = match op {
+        Op::Get(key) => value(key, map.get(key)),
+        Op::Insert(key, new) => value(key, map.update(key, |_| Some(new))),
+        Op::Remove(key) => value(key, map.update(key, |_| None)),
+        Op::First => map.first(),
+        Op::Last => map.below(Bound::End),
+        Op::Above(bound) => map.above(bound),
+        Op::Below(bound) => map.below(bound),
+        Op::PopFirst => map.pop_first(),
+        Op::PopLast => map.pop_last(),
+        Op::Next(key) => map.beside(key, false, |at| (op, begin) = (Op::Next(at), log.now())),
+        Op::Prev(key) => map.beside(key, true, |at| (op, begin) = (Op::Prev(at), log.now())),
+    };
+    log.note(begin, op, answer);
 }
 
 type State = BTreeMap<u8, u32>;
 
-fn apply(state: &mut State, op: Op) -> Answer {
+pub(super) fn apply(state: &mut State, op: Op) -> Answer {
     let pair = |(&key, &value): (&u8, &u32)| (key, value);
     match op {
         Op::Get(key) => state.get_key_value(&key).map(pair),
@@ -103,21 +64,4 @@ fn apply(state: &mut State, op: Op) -> Answer {
         Op::Next(key) => state.iter().find(|&(&at, _)| at > key).map(pair),
         Op::Prev(key) => state.range(..key).next_back().map(pair),
     }
-}
-
-/// Whether the operations, each at an instant between its begin and its end, give these answers.
-pub(super) fn is_linearizable(events: &[Event], start: &State) -> bool {
-    fn search(events: &[Event], left: u64, state: &State) -> bool {
-        let waiting = || (0..events.len()).filter(|i| left & (1 << i) != 0);
-        let Some(first_end) = waiting().map(|i| events[i].end).min() else {
-            return true;
-        };
-        waiting().any(|i| {
-            let mut state = state.clone();
-            events[i].begin < first_end
-                && apply(&mut state, events[i].op) == events[i].answer
-                && search(events, left & !(1 << i), &state)
-        })
-    }
-    search(events, (1 << events.len()) - 1, start)
 }
