@@ -200,7 +200,8 @@ impl RawZone {
         }
     }
 
-    /// Returns some of the surplus to the system, or to its pages: not all at once, as each slot may cost a miss or two.
+    /// Returns some of the surplus to the system, or to its pages: not all at once, as each slot may cost a miss or
+    /// two.
     #[cold]
     #[inline(never)]
     pub(crate) fn give_some(&self, local: &mut Local) {

@@ -90,7 +90,7 @@ pub(crate) struct Local {
     pub(crate) waiting: usize,
     /// Raw slots, a bucket each.
     pub(crate) ready: Vec<Vec<Slot>>,
-    /// Raw slots on their way to the system, some with each operation.
+    /// Raw slots on their way to the system, some with each slot that is retired or given back.
     pub(crate) surplus: Vec<Slot>,
     /// Empty containers.
     spare: [Vec<Slot>; 4],

@@ -105,7 +105,8 @@ impl<B> Depot<B> {
         if first.is_null() {
             return;
         }
-        // Mostly nothing has come meanwhile. Else each node may cost a miss.
+        // Mostly nothing has come meanwhile. Else each node may cost a miss. Release: publishes the chain, to the
+        // Acquire of `take`. Relaxed on failure: `push_chain` looks again.
         let release = order(Step::DepotPush, Release);
         let null = ptr::null_mut();
         if self

@@ -59,7 +59,8 @@ impl RawZone {
         }
     }
 
-    /// Returns pages to the system whose slots are all idle.
+    /// Returns pages to the system whose slots are all idle, and, in small processes, the memory of idle pages of
+    /// spans.
     pub(crate) fn trim(&self) {
         // Acquire: pairs with the Release of `source_or_make`.
         let source = self.source.load(Acquire);

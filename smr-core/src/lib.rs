@@ -281,13 +281,15 @@
 //! system calls: every reader then fences. It is read once, at the first use of a domain or at
 //! [`init`].
 //!
-//! `SMR_CORE_HUGE_PAGES=0` keeps zones from mapping memory for themselves. Otherwise, on Linux and Android with 64 bits,
-//! a process whose zones have more than 512 KiB of pages takes further ones from spans of 2 MiB, which it maps, and whose
-//! pages it has brought into memory some at a time (`madvise(MADV_POPULATE_WRITE)`; where the kernel is older than 5.14
-//! they come one by one). Above 8 MiB it advises the kernel (`MADV_HUGEPAGE`) to back each span by a huge page. Such
-//! memory is not the global allocator's: whoever counts that adds [`mapped_bytes`]. LeakSanitizer does not look into it,
-//! so what only an item there refers to is a leak to it; it is best run without spans. The variable is read once, when
-//! the other is, or when the first domain with [`Barrier::Fence`] is made.
+//! `SMR_CORE_HUGE_PAGES=0` keeps zones from mapping memory for themselves. Otherwise, on Linux and Android with 64
+//! bits, a process whose zones have more than 512 KiB of pages takes further ones from spans of 2 MiB, which it maps,
+//! and whose pages it has brought into memory some at a time (`madvise(MADV_POPULATE_WRITE)`; where the kernel is older
+//! than 5.14 they come one by one). Above 8 MiB one thread at a time makes spans that the kernel is advised to back by
+//! a huge page (`MADV_HUGEPAGE`). For all others it is advised not to (`MADV_NOHUGEPAGE`), whatever the system's
+//! setting, as a huge page takes up to a millisecond to come. Spans are not the global allocator's memory: whoever
+//! counts that adds [`mapped_bytes`]. LeakSanitizer does not look into them, so what only an item there refers to is a
+//! leak to it; it is best run without spans. The variable is read once, when the other is, or when the first domain
+//! with [`Barrier::Fence`] is made.
 //!
 //! # Platforms
 //! - **Linux and Android** with 64-bit atomics: `membarrier(PRIVATE_EXPEDITED)`, probed and registered

@@ -49,12 +49,12 @@ const SHARE: usize = 8;
 pub(crate) const DEFAULT_QUOTA: usize = 192 << 10;
 /// Operations of a zone without caches before it gets them.
 const WARM: u16 = if MODEL { 0 } else { 16 };
-/// What one operation takes out of limbo, and gives away to other threads, in buckets of the present size. After a
-/// change of size buckets may be many and small.
+/// What one operation takes out of limbo, and gives away to other threads, in buckets of the present size.
 pub(crate) const AT_A_TIME: usize = 4;
+/// Buckets that one operation takes out of limbo, at most: after a change of size they may be many and small.
+const MANY: usize = 256;
 /// What one operation gives to the system, in slots.
 pub(crate) const SOME: usize = 4;
-const MANY: usize = 256;
 
 /// The untyped zone. Whoever owns it keeps its domain alive.
 #[derive(Debug)]

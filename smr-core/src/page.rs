@@ -133,7 +133,7 @@ impl Plan {
 /// # Safety
 /// A page, for as long as it may be touched.
 unsafe fn touch<'p>(page: NonNull<Page>) -> &'p Page {
-    // SAFETY: made by `fresh`.
+    // SAFETY: made by `begin`.
     let head = unsafe { page.as_ref() };
     #[cfg(all(test, smr_loom))]
     head.freed.is_not();
@@ -145,7 +145,7 @@ unsafe fn touch<'p>(page: NonNull<Page>) -> &'p Page {
 unsafe fn word<'p>(page: NonNull<Page>, index: usize) -> &'p AtomicUsize {
     // SAFETY: the caller's contract.
     let _ = unsafe { touch(page) };
-    // SAFETY: made by `fresh`.
+    // SAFETY: made by `begin`.
     unsafe { &*word_at(page, index) }
 }
 
@@ -379,7 +379,8 @@ impl Source {
                 None => 0,
             };
             let place = plan.index_of(slot, kind);
-            // SAFETY: the slot is not counted idle yet. Release: pairs with the Acquire of `take`.
+            // SAFETY: the slot is not counted idle yet. Release: pairs with the Acquire of `take`, `take_one` and
+            // `Extent::shed`.
             unsafe { word(page, place / BITS) }
                 .fetch_or(1 << (place % BITS), order(Step::PageGive, Release));
             run = Some((page, count + 1));

@@ -12,8 +12,8 @@ use crate::seq::Seq;
 /// How long a bucket should take to fill, nanoseconds; and over what time the rate is measured.
 const FILL: u64 = 64_000;
 const WINDOW: u64 = 500_000;
-/// The time that a domain lets pass between scans that nobody needs urgently, nanoseconds: if a part of the quota waits,
-/// and if less does.
+/// The time that a domain lets pass between scans that nobody needs urgently, nanoseconds: if an eighth of the quota
+/// waits, and if less does.
 const SCAN_EVERY: u64 = if MODEL { 0 } else { 200_000 };
 const PART: usize = 8;
 const SCAN_LITTLE_EVERY: u64 = if MODEL { 0 } else { 1_000_000 };

@@ -116,10 +116,11 @@ pub fn init() -> BarrierKind {
     crate::barrier::kind()
 }
 
-/// Bytes that the zones of the process have mapped for themselves and brought into memory, besides what they have of
-/// the global allocator: pages of spans, idle ones included; see *Environment* in the [crate's documentation](crate). A
-/// span for which a huge page was asked counts as a whole, 2 MiB. 0 where nothing is mapped: in processes with few items, with `SMR_CORE_HUGE_PAGES=0`, and on other platforms than
-/// Linux and Android with 64 bits.
+/// Bytes that the zones of the process have mapped for themselves and brought into memory, or asked the kernel to bring
+/// in (some kernels refuse), besides what they have of the global allocator: pages of spans, idle ones included; see
+/// *Environment* in the [crate's documentation](crate). A span for which a huge page was asked counts as a whole,
+/// 2 MiB. 0 where nothing is mapped: in processes with few items, with `SMR_CORE_HUGE_PAGES=0`, and on other platforms
+/// than Linux and Android with 64 bits.
 ///
 /// A snapshot: spans that come or go at this moment may count or not. Wait-free; O(1). Never panics.
 ///

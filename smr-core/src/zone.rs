@@ -33,8 +33,8 @@ use crate::stats::ZoneStats;
 /// # Memory
 /// Small items share pages of 4 KiB, which go back to the system's allocator when all of their slots are
 /// idle; the first 16 of a zone share less. Larger items are allocated one by one. In processes with more than
-/// 512 KiB of pages further pages come from spans of 2 MiB, above 8 MiB huge pages where the kernel grants them; see the
-/// crate's documentation.
+/// 512 KiB of pages further pages come from spans of 2 MiB, above 8 MiB some of them huge pages, where the kernel
+/// grants them; see the crate's documentation.
 ///
 /// # Costs
 /// `alloc` and `retire` are O(1), without locked instructions (with membarrier), and lock-free; every
@@ -241,9 +241,12 @@ impl<T> Zone<T> {
     }
 
     /// Numbers everything that has been retired, other threads' partial buckets included, polls once,
-    /// drops what has expired, and returns raw slots to the system's allocator. Returns how many
+    /// drops what has expired, and returns raw slots, and pages without items, to the system. Returns how many
     /// items still wait; 0 if no section is open and no other thread is at work (in lazy mode: if a tick
     /// has passed, too). Never waits; lock-free.
+    ///
+    /// In a process whose zones have at most 16 MiB of pages it also gives back the memory of idle pages in
+    /// spans, which all zones share: it looks through them, and makes a system call for each four or more in a row.
     ///
     /// Costs a heavy barrier for the poll, and two for each 32 threads that have used the zone, more if
     /// there is more to drop than 1,024 items. Inside a drop, and while a [`barrier`](Self::barrier) of this zone

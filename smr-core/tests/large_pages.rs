@@ -1,5 +1,6 @@
-//! Kernels whose pages are larger than this crate's: `madvise` wants ranges that begin with one, and rounds their length
-//! up, so that it may forget what lies behind them. Here it is stood in for, and so is what the kernel says of its pages.
+//! Kernels whose pages are larger than this crate's: `madvise` wants ranges that begin with one, and rounds their
+//! length up, so that it may forget what lies behind them. Here it is stood in for, and so is what the kernel says of
+//! its pages.
 #![cfg(all(target_os = "linux", target_pointer_width = "64", target_env = "gnu"))]
 
 use std::ffi::{c_int, c_long, c_void};

@@ -278,8 +278,8 @@ fn quotas_shrink_at_any_time() {
     zone.barrier();
 }
 
-/// Whatever has piled up, an operation gives back a few pages at most. In a process without spans, whose pages stay as
-/// long as one of hundreds is in use.
+/// Whatever has piled up, an operation gives back a few pages at most. Without spans: their memory stays as long as one
+/// page of hundreds is in use.
 #[test]
 fn one_operation_returns_a_few_pages() {
     let _alone = alone();

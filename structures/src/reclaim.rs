@@ -53,7 +53,7 @@ mod imp {
             owned.into_inner()
         }
 
-        /// Reclaims what may be.
+        /// Reclaims what may be, and returns how many pieces still wait.
         pub(crate) fn flush(&self) -> usize {
             self.0.flush()
         }

@@ -1,7 +1,7 @@
 //! Maps as serde's maps, sets as its sequences.
 //!
-//! What is written is collected before: references for the maps with entries of their own, copies for the inline one. So
-//! the length that goes ahead of the entries in many formats is right, whatever other threads do meanwhile,
+//! What is written is collected before: references for the maps with entries of their own, copies for the inline one.
+//! So the length that goes ahead of the entries in many formats is right, whatever other threads do meanwhile,
 //! and no writer waits. Sixteen bytes an entry are the price.
 
 use core::fmt;

@@ -58,7 +58,7 @@ impl<'s> Taker<'s> {
     fn begin(&self) {
         let source = self.0;
         if source.unseen.load(Relaxed).is_null() {
-            // Acquire: pairs with `went`, in spans.
+            // Acquire: pairs with the Release of `went`, in spans.
             source.complete.swap(0, Acquire);
             source.kept.store(0, Relaxed);
             // Acquire: pairs with the Release of `push`.
@@ -73,7 +73,7 @@ impl<'s> Taker<'s> {
     /// if it was over.
     pub(super) fn look(&self, kind: &Kind, plan: Plan) -> bool {
         let source = self.0;
-        let mut ends: Option<(NonNull<Page>, NonNull<Page>)> = None;
+        let mut seen = Chain::new();
         // Relaxed, here and below: the taker's, or hints.
         let mut kept = source.kept.load(Relaxed);
         let mut spared = plan.spared();
@@ -87,9 +87,9 @@ impl<'s> Taker<'s> {
                 break;
             };
             // SAFETY: out of the queue, by this thread.
-            let head = unsafe { touch(page) };
+            let state = &unsafe { touch(page) }.state;
             // Acquire: pairs with the Release of every `count`.
-            let state = head.state.load(order(Step::PageTrim, Acquire));
+            let state = state.load(order(Step::PageTrim, Acquire));
             let is_complete = state == (plan.len as u32) << 1 | 1;
             if is_complete && spared == 0 {
                 // SAFETY: every slot is counted idle, and the page is out of the queue.
@@ -99,16 +99,10 @@ impl<'s> Taker<'s> {
             }
             spared -= usize::from(is_complete);
             kept += 1;
-            let last = ends.map_or(page, |(first, last)| {
-                head.next.store(first.as_ptr(), Relaxed);
-                last
-            });
-            ends = Some((page, last));
+            seen.push(page);
         }
         source.kept.store(kept, Relaxed);
-        if let Some((first, last)) = ends {
-            source.push(first, last);
-        }
+        seen.put_back(source);
         true
     }
 }
@@ -116,6 +110,37 @@ impl<'s> Taker<'s> {
 impl Drop for Taker<'_> {
     fn drop(&mut self) {
         self.0.taker.store(0, order(Step::TakerDrop, Release));
+    }
+}
+
+/// Pages that this thread has taken out of the queue, and is to put back.
+pub(super) struct Chain {
+    /// The first, and the last.
+    ends: Option<(NonNull<Page>, NonNull<Page>)>,
+}
+
+impl Chain {
+    pub(super) fn new() -> Self {
+        Chain { ends: None }
+    }
+
+    /// Puts a page in front of the others.
+    pub(super) fn push(&mut self, page: NonNull<Page>) {
+        let last = self.ends.map_or(page, |(first, last)| {
+            // SAFETY: out of the queue, by this thread.
+            let next = &unsafe { touch(page) }.next;
+            // Relaxed: published when it goes back.
+            next.store(first.as_ptr(), Relaxed);
+            last
+        });
+        self.ends = Some((page, last));
+    }
+
+    /// Puts all of them into the queue.
+    pub(super) fn put_back(self, source: &Source) {
+        if let Some((first, last)) = self.ends {
+            source.push(first, last);
+        }
     }
 }
 

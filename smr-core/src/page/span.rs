@@ -8,7 +8,7 @@
 //! kernel brings in at once, which costs a tenth of a fault for each. In processes that have many pages the kernel is
 //! asked to make a span one huge page, so that what is in it takes one entry of the processor's address caches instead
 //! of hundreds. Until it is there, which takes a thousand times as long as anything else here, the others take thin
-//! ones.
+//! ones. (`docs/ARCHITECTURE.md`, *Zones*, says on which machine.)
 //!
 //! Spans are mapped, not allocated: for memory that is aligned so far glibc maps twice as much, which costs two of
 //! the process's mappings each, and, where every process has huge pages, one more huge page for a header.

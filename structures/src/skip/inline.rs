@@ -109,8 +109,8 @@ pub(super) unsafe fn parts<K, V>(hint: u64, item: Item) -> (K, V) {
     (hint::key(hint), value)
 }
 
-/// How often it is decided about one that is the same as before while its chunk changes. Then that is enough: closures
-/// may be slow, or change what is beside the entry themselves.
+/// After so many decisions of an operation, in all, an entry that is the same as before is not decided about again
+/// though its chunk has changed: closures may be slow, or change what is beside the entry themselves.
 pub(super) const ASKED: u32 = 4;
 
 #[cfg(test)]

@@ -447,7 +447,7 @@ impl<K, V> Memory<K, V> {
         }
     }
 
-    /// Reclaims what may be.
+    /// Reclaims what may be, and returns how many pieces still wait.
     #[cfg(not(smr_loom))]
     pub(super) fn flush(&self) -> usize {
         if self.pools.load(Ordering::Acquire).is_null() {

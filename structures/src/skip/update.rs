@@ -47,7 +47,8 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
 
     /// Does with an entry what `decide` says, in one atomic step; it is asked again when there has come another
     /// entry meanwhile; of an inline one, some times, when the chunk has changed (`inline`). Nothing is held while it
-    /// runs. `done` is told as soon as a change has happened whether something was put: what follows may panic. Lock-free.
+    /// runs. `done` is told as soon as a change has happened whether something was put: what follows may panic.
+    /// Lock-free.
     pub(super) fn change<'s>(
         &'s self,
         section: &'s Section<'_>,

@@ -4,10 +4,11 @@ use core::hint::spin_loop;
 use core::ops::Range;
 use core::ptr::{self, NonNull};
 
+use super::super::queue::Chain;
 use super::super::{BITS, HEAD, PAGE, Page, Plan, Source, Taker, begin, touch, word};
 use super::mapping::{self, SPAN};
 use crate::bucket::{Kind, Slot};
-use crate::primitive::Ordering::{AcqRel, Acquire, Relaxed, SeqCst};
+use crate::primitive::Ordering::{Acquire, Relaxed, Release, SeqCst};
 use crate::primitive::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, AtomicUsize, fence};
 use crate::threads;
 
@@ -18,18 +19,23 @@ const OFF_SWITCH: &str = "SMR_CORE_HUGE_PAGES";
 const FEW: usize = if cfg!(smr_steps) { 2 } else { 128 };
 /// Pages that it has before it asks for huge ones: so that at most a fifth of its memory is a span of which nothing
 /// is used yet. Caches of addresses have entries for about as many.
-const MANY: usize = if cfg!(smr_steps) { 4 } else { 4 * SPAN / PAGE };
+const HUGE_FROM: usize = if cfg!(smr_steps) { 4 } else { 4 * SPAN / PAGE };
 /// As long as it has so many a span without use is kept: who makes and drops a small zone again and again does not
 /// map one each time.
-const KEEP: usize = MANY * 3 / 4;
-/// Pages that are brought in at once: a part of what the process has, between these.
+const KEEP: usize = HUGE_FROM * 3 / 4;
+/// As long as it has no more, a flush gives back the memory of idle pages; later that is little beside the rest.
+const SHED_UP_TO: usize = 2 * HUGE_FROM;
+/// Pages that are brought in at once: a sixteenth of what the process has, between these.
 const AHEAD: usize = 16;
 const LEAST_AHEAD: usize = 16;
 const MOST_AHEAD: usize = 256;
 /// Pages in a row, at least, whose memory is given back while others of their span are used.
 const LEAST_SHED: usize = 4;
-/// How often somebody tries who finds another thread at it.
+/// How often somebody tries who finds another thread at it, and how often `tidy` goes on.
 const TRIES: usize = 64;
+/// Spans that a thread looks at at once when it trims: 128 MiB of them. `tidy` goes on while there may be complete
+/// ones.
+const LOOK_SPANS: usize = 64;
 
 /// A page, as a slot of a span.
 #[repr(align(4096))]
@@ -44,7 +50,7 @@ const PLAN: Plan = Plan {
     first: PAGE,
     len: SPAN / PAGE - 1,
     complete: 1,
-    look: 64,
+    look: LOOK_SPANS,
 };
 
 /// Without a nursery.
@@ -248,7 +254,7 @@ fn tidy() {
 fn make() -> Option<(Slot, Range<usize>)> {
     let me = threads::generation() + 1;
     let maker = MAKER.load(Relaxed);
-    let is_huge = PAGES.load(Relaxed) >= MANY
+    let is_huge = PAGES.load(Relaxed) >= HUGE_FROM
         && maker != me
         && MAKER.compare_exchange(maker, me, Relaxed, Relaxed).is_ok();
     let made = mapping::map(is_huge).and_then(|span| begin_span(span.cast(), is_huge));
@@ -278,8 +284,12 @@ fn begin_span(span: NonNull<Page>, is_huge: bool) -> Option<(Slot, Range<usize>)
     unsafe { touch(span) }.state.store(all_idle, Relaxed);
     let extent = Extent::new(is_huge);
     let reach = extent.reach(0);
-    const { assert!(HEAD + PLAN.words() * size_of::<usize>() <= EXTENT) };
-    // SAFETY: just mapped, behind the words.
+    const {
+        assert!(HEAD + PLAN.words() * size_of::<usize>() <= EXTENT);
+        assert!(EXTENT.is_multiple_of(align_of::<Extent>()));
+        assert!(EXTENT + size_of::<Extent>() <= PAGE);
+    }
+    // SAFETY: just mapped; aligned, between the words and the first page.
     unsafe { extent_of(span).write(extent) };
     Some((SPANS.take_one(span, KIND, PLAN)?, reach))
 }
@@ -292,9 +302,9 @@ pub(in super::super) fn came() {
 /// One page less; it is to be given back after this.
 pub(in super::super) fn went() {
     if PAGES.fetch_sub(1, Relaxed) == KEEP {
-        // The one that was kept does not count as complete. AcqRel: if a round that begins overwrites it, that has
-        // seen how many pages are left; partner: the swap in `begin`. `tidy` has the fence for the other case.
-        SPANS.complete.swap(usize::MAX / 2, AcqRel);
+        // The one that was kept does not count as complete. Release: if a round that begins overwrites it, that has
+        // seen how many pages are left; partner: the swap in `Taker::begin`. `tidy` has the fence for the other case.
+        SPANS.complete.swap(usize::MAX / 2, Release);
         tidy();
     }
 }
@@ -323,7 +333,7 @@ pub(crate) fn mapped() -> usize {
 /// Gives memory of idle pages back to the system, unless another thread takes pages just now. In a process that has
 /// many it is left, as little beside the rest.
 pub(crate) fn shed() {
-    let has_many = PAGES.load(Relaxed) > 2 * MANY;
+    let has_many = PAGES.load(Relaxed) > SHED_UP_TO;
     if BYTES.load(Relaxed) == 0 || has_many || !IS_EXACT.load(Relaxed) {
         return;
     }
@@ -331,24 +341,16 @@ pub(crate) fn shed() {
         return;
     };
     while taker.look(KIND, PLAN) {} // a round under way
-    let mut chain: Option<(NonNull<Page>, NonNull<Page>)> = None;
+    let mut seen = Chain::new();
     while let Some(span) = taker.pop() {
         // SAFETY: out of the queue, by this thread.
-        let head = unsafe { touch(span) };
-        // SAFETY: as above.
         let extent = unsafe { extent(span) };
         if !extent.is_huge {
             extent.shed(span);
         }
-        let last = chain.map_or(span, |(first, last)| {
-            head.next.store(first.as_ptr(), Relaxed);
-            last
-        });
-        chain = Some((span, last));
+        seen.push(span);
     }
-    if let Some((first, last)) = chain {
-        SPANS.push(first, last);
-    }
+    seen.put_back(&SPANS);
     drop(taker);
     tidy();
 }

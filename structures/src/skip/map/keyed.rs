@@ -176,7 +176,7 @@ impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
     ///
     /// `update` may be called more than once, if other threads change the entry at the same time. If it changes this
     /// very entry itself it is called again, each time. A plain entry (see *Costs* of [`SkipMap`]) has no identity but
-    /// its value: `update` is called again if entries beside it have changed, four times at most, and then the entry
+    /// its value: `update` is also called again if entries beside it have changed. After four calls in all the entry
     /// counts as the same if it has the same value.
     ///
     /// ```
@@ -368,8 +368,9 @@ impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
         }
     }
 
-    /// Removes the entries of which `keep` does not hold. Each is decided on its own, and removed only as it
-    /// was asked about (a plain one, if it has the same value: see [`update`](Self::update)); entries are met as by [`iter`](Self::iter). Lock-free; O(n).
+    /// Removes the entries of which `keep` does not hold. Each is decided on its own, and removed only as it was asked
+    /// about (a plain one, if it has the same value: see [`update`](Self::update)); entries are met as by
+    /// [`iter`](Self::iter). Lock-free; O(n).
     ///
     /// ```
     /// # use structures::SkipMap;

@@ -126,7 +126,8 @@ impl<K: Ord, V, const N: usize> From<[(K, V); N]> for SkipMap<K, V, Natural> {
     }
 }
 
-/// The entries by value, in their order. Takes eight bytes an entry meanwhile, sixteen of those that have no memory of their own.
+/// The entries by value, in their order. Takes eight bytes an entry meanwhile, sixteen of those that have no memory of
+/// their own.
 impl<K, V, C> IntoIterator for SkipMap<K, V, C> {
     type Item = (K, V);
     type IntoIter = IntoIter<K, V, C>;
