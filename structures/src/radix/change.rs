@@ -1,13 +1,17 @@
 //! How slots are changed, whose nodes may be frozen.
 
+use core::ptr;
+
 use smallvec::SmallVec;
-use smr_core::primitive::{Ordering, fence};
+use smr_core::primitive::Ordering;
 
 use super::core::{Core, End, Path, Step};
+use super::head::Head;
 use super::key::RadixKey;
 use super::memory::Entry;
-use super::node::{Claim, Content, Head};
+use super::node::{Claim, Content};
 use super::rules::Rule;
+use super::stamp;
 use super::word::{Slot, Word};
 use crate::reclaim::Section;
 
@@ -43,8 +47,13 @@ impl<K, V> Core<K, V> {
     /// A node with this content, or what it comes down to.
     fn make(&self, head: &Head, content: &Content, section: &Section<'_>) -> Made {
         let sole = content.sole();
+        if sole.is_some_and(|word| !word.is_empty()) {
+            // T7. SeqCst: after the node has been frozen, and before its slot is changed. Partners: the loads of
+            // `exact.rs`.
+            self.collapses.fetch_add(1, Ordering::SeqCst);
+        }
         Made {
-            word: sole.unwrap_or_else(|| self.memory.node(head.copy(), content, section)),
+            word: sole.unwrap_or_else(|| self.memory.node(*head, content, section)),
             is_own: sole.is_none(),
         }
     }
@@ -98,7 +107,7 @@ impl<K, V> Core<K, V> {
     }
 
     /// Replaces the node in a path's last slot by a copy with what it has, or by that alone.
-    fn complete<'s>(&self, path: &[Step<'s>], section: &'s Section<'_>) {
+    fn renew<'s>(&self, path: &[Step<'s>], section: &'s Section<'_>) {
         let last = path.last().expect("the node's slot");
         let node = Self::node(last.word, section).expect("it is a node");
         let made = self.make(node.head(), &node.freeze(None), section);
@@ -124,18 +133,25 @@ impl<K: RadixKey, V> Core<K, V> {
     ) -> Changed<'s, K, V> {
         let mut path = Path::new();
         // What was there, and what was decided.
-        let mut last: Option<(Word, Decision)> = None;
+        let mut last: Option<(Option<&'s Entry<K, V>>, Decision)> = None;
         loop {
             let end = self.find(section, key, &mut path);
-            let (old, there) = match end {
-                End::Found(entry) => (Some(entry), path.last().expect("the slot").word),
-                _ => (None, Word::EMPTY),
+            let old = match end {
+                End::Found(entry) => Some(entry),
+                _ => None,
+            };
+            // What goes with the change: an entry that has been taken, for instance.
+            let there = match end {
+                End::Found(_) | End::Empty => path.last().expect("the slot").word,
+                _ => Word::EMPTY,
             };
             let decision = match last {
-                Some((before, decision)) if before == there => decision,
+                Some((before, decision)) if before.map(ptr::from_ref) == old.map(ptr::from_ref) => {
+                    decision
+                }
                 _ => decide(old),
             };
-            last = Some((there, decision));
+            last = Some((old, decision));
             let new = match decision {
                 Decision::Put(new) => Some(new),
                 Decision::Remove if old.is_some() => None,
@@ -143,7 +159,7 @@ impl<K: RadixKey, V> Core<K, V> {
                 Decision::Keep => return Changed::Kept(old),
             };
             let Some(new) = new else {
-                if !self.install(&path, Word::EMPTY, section) {
+                if !self.install(&path, stamp::empty(), section) {
                     continue;
                 }
                 done(false);
@@ -160,7 +176,7 @@ impl<K: RadixKey, V> Core<K, V> {
             if old.is_none() {
                 self.count.add(1);
             }
-            // SAFETY: this thread has replaced it, if it is an entry.
+            // SAFETY: this thread has replaced it.
             unsafe { self.memory.retire(there) };
             return Changed::Put(old);
         }
@@ -176,17 +192,17 @@ impl<K: RadixKey, V> Core<K, V> {
         new: Word,
     ) -> bool {
         let (at, other) = match end {
-            // T1, T2.
+            // Insert, replace.
             End::Empty | End::Found(_) => return self.install(path, new, section),
-            // T4.
+            // Expand.
             End::Other(other, at) => (at, other.key.bytes().as_ref().get(at).copied()),
-            // T5.
+            // Split.
             End::Above(at, byte) => (at, Some(byte)),
             End::Lacks(node, byte) => {
                 if node.claim(byte) == Claim::Look {
                     return false;
                 }
-                // T6: it grows.
+                // Copy: it grows.
                 let mut content = node.freeze(None);
                 if node.find(byte).is_some() {
                     return false;
@@ -227,7 +243,7 @@ impl<K: RadixKey, V> Core<K, V> {
     }
 
     /// Below the path's last node there is no entry: takes away the lowest of the nodes there.
-    fn prune<'s>(&'s self, path: &mut Path<'s>, section: &'s Section<'_>) {
+    pub(super) fn prune<'s>(&'s self, path: &mut Path<'s>, section: &'s Section<'_>) {
         while let Some(last) = path.last()
             && !last.word.is_node()
         {
@@ -238,21 +254,19 @@ impl<K: RadixKey, V> Core<K, V> {
                 slot,
                 word: slot.load().thawed(),
             };
-            let all = node.slots().iter().chain([node.term()]).map(step);
-            match all.clone().find(|step| step.word.is_node()) {
+            let mut all = node.slots().iter().chain([node.term()]).map(step);
+            match all.find(|step| step.word.is_node()) {
                 Some(below) => path.push(below),
-                None => return self.complete(path, section),
+                None => return self.renew(path, section),
             }
         }
     }
 
     /// After a removal: nodes with one child, or none, go.
-    fn tidy<'s>(&'s self, section: &'s Section<'_>, key: &[u8], path: &mut Path<'s>) {
+    pub(super) fn tidy<'s>(&'s self, section: &'s Section<'_>, key: &[u8], path: &mut Path<'s>) {
         // Who takes out one of the last two, and finds the other one still there, relies on its remover to look after
         // this. Partner: the same fence there.
-        if Rule::Fence.holds() {
-            fence(Ordering::SeqCst);
-        }
+        Rule::Fence.fence();
         let is_bare =
             |step: &Step<'s>| Self::node(step.word, section).is_some_and(|node| !node.has(2));
         // Mostly it has more.
@@ -265,7 +279,7 @@ impl<K: RadixKey, V> Core<K, V> {
             let Some(i) = path.iter().rposition(is_bare) else {
                 return;
             };
-            self.complete(&path[..=i], section);
+            self.renew(&path[..=i], section);
         }
     }
 }

@@ -3,11 +3,15 @@
 
 use core::marker::PhantomData;
 
+use crossbeam_utils::CachePadded;
 use smallvec::SmallVec;
+use smr_core::primitive::AtomicUsize;
 
+use super::head::Fit;
 use super::key::{RadixKey, differ};
 use super::memory::{Entry, Memory, node};
-use super::node::{Fit, Node};
+use super::node::Node;
+use super::pop::{Pop, Verdict};
 use super::rules::Rule;
 use super::word::{Slot, Tag, Word};
 use crate::count::Count;
@@ -19,6 +23,8 @@ pub(super) struct Core<K, V> {
     pub(super) memory: Memory<K, V>,
     /// Of entries.
     pub(super) count: Count,
+    /// How often a slot may have become what it was before: by a collapse (T7).
+    pub(super) collapses: CachePadded<AtomicUsize>,
     /// Invariant, and neither `Send` nor `Sync` by itself.
     entries: PhantomData<*mut (K, V)>,
 }
@@ -61,6 +67,7 @@ impl<K, V> Core<K, V> {
             root: Slot::new(Word::EMPTY),
             memory: Memory::new(domain),
             count: Count::new(),
+            collapses: CachePadded::new(AtomicUsize::new(0)),
             entries: PhantomData,
         }
     }
@@ -75,14 +82,47 @@ impl<K, V> Core<K, V> {
         }
     }
 
-    /// An entry, likewise.
+    /// An entry, likewise. One that may be about to go stays: whoever has seen it has decided that.
     #[inline(always)]
     pub(super) fn entry<'s>(word: Word, section: &'s Section<'_>) -> Option<&'s Entry<K, V>> {
         match word.tag() {
             // SAFETY: found within the section.
             Tag::Entry => Some(unsafe { see(word.piece::<Entry<K, V>>(), section) }),
+            Tag::Pop => Self::keep(word, section),
             _ => None,
         }
+    }
+
+    #[cold]
+    fn keep<'s>(word: Word, section: &'s Section<'_>) -> Option<&'s Entry<K, V>> {
+        let pop = Self::pop_of(word, section)?;
+        let verdict = match Rule::Keep.holds() {
+            true => pop.decide(Verdict::Kept),
+            false => pop.verdict(),
+        };
+        (!verdict.is_taken()).then(|| Self::popped(pop, section))
+    }
+
+    /// An entry that is there, or may have gone.
+    pub(super) fn ever<'s>(word: Word, section: &'s Section<'_>) -> Option<&'s Entry<K, V>> {
+        match Self::pop_of(word, section) {
+            Some(pop) => Some(Self::popped(pop, section)),
+            None => Self::entry(word, section),
+        }
+    }
+
+    #[inline]
+    pub(super) fn pop_of<'s>(word: Word, section: &'s Section<'_>) -> Option<&'s Pop> {
+        match word.tag() {
+            // SAFETY: found within the section.
+            Tag::Pop => Some(unsafe { see(word.piece::<Pop>(), section) }),
+            _ => None,
+        }
+    }
+
+    pub(super) fn popped<'s>(pop: &'s Pop, section: &'s Section<'_>) -> &'s Entry<K, V> {
+        // SAFETY: found within the section: its entry goes with it.
+        unsafe { see(pop.entry.piece::<Entry<K, V>>(), section) }
     }
 }
 
@@ -148,7 +188,12 @@ impl<K: RadixKey, V> Core<K, V> {
         if !is_sure || entry.is_some() {
             // Any key below the last node tells, whether it is still there or not: what they have in common does not
             // change.
-            let Some(witness) = entry.or_else(|| Self::witness(path, section)) else {
+            let below = || {
+                let mut up = path.iter().rev();
+                let node = up.find_map(|step| Self::node(step.word, section))?;
+                Self::witness(node, section)
+            };
+            let Some(witness) = entry.or_else(below) else {
                 return match lacks {
                     _ if Rule::Prune.holds() => End::Vain,
                     Some((node, byte)) => End::Lacks(node, byte),
@@ -178,17 +223,13 @@ impl<K: RadixKey, V> Core<K, V> {
         }
     }
 
-    /// A key below the last node of a path: of an entry that is there, or was.
-    fn witness<'s>(path: &Path<'s>, section: &'s Section<'_>) -> Option<&'s Entry<K, V>> {
-        let last = path
-            .iter()
-            .rev()
-            .find_map(|step| Self::node(step.word, section))?;
-        let mut nodes: SmallVec<[Node<'s>; 12]> = SmallVec::from_slice(&[last]);
+    /// A key below a node: of an entry that is there, or was.
+    pub(super) fn witness<'s>(node: Node<'s>, section: &'s Section<'_>) -> Option<&'s Entry<K, V>> {
+        let mut nodes: SmallVec<[Node<'s>; 12]> = SmallVec::from_slice(&[node]);
         while let Some(node) = nodes.pop() {
             for slot in node.slots().iter().chain([node.term()]) {
                 let word = slot.load();
-                if let Some(entry) = Self::entry(word, section) {
+                if let Some(entry) = Self::ever(word, section) {
                     return Some(entry);
                 }
                 nodes.extend(Self::node(word, section));

@@ -12,7 +12,8 @@ use smallvec::SmallVec;
 /// Two keys are the same if their bytes are; one is less than another if its bytes are, as slices: byte by byte, and
 /// a string before all that it is a prefix of. A type that can be borrowed as another has the same bytes as that.
 ///
-/// A type whose bytes change while it is in a map gets wrong answers, nothing worse.
+/// Keys have fewer than 2³² bytes: operations that would put a longer one into a map panic. A type whose bytes change
+/// while it is in a map gets wrong answers, or operations that do not end, nothing worse.
 pub trait RadixKey {
     /// The bytes.
     type Bytes<'k>: AsRef<[u8]>
@@ -25,40 +26,6 @@ pub trait RadixKey {
 
 /// A key whose bytes are as many for all keys of the type, so that another one may follow.
 pub trait FixedRadixKey: RadixKey {}
-
-macro_rules! unsigned {
-    ($($type:ty),*) => {$(
-        impl RadixKey for $type {
-            type Bytes<'k> = [u8; size_of::<$type>()];
-
-            #[inline]
-            fn bytes(&self) -> Self::Bytes<'_> {
-                self.to_be_bytes()
-            }
-        }
-
-        impl FixedRadixKey for $type {}
-    )*};
-}
-
-macro_rules! signed {
-    ($($type:ty),*) => {$(
-        impl RadixKey for $type {
-            type Bytes<'k> = [u8; size_of::<$type>()];
-
-            #[inline]
-            fn bytes(&self) -> Self::Bytes<'_> {
-                // Negative ones first.
-                (self ^ <$type>::MIN).to_be_bytes()
-            }
-        }
-
-        impl FixedRadixKey for $type {}
-    )*};
-}
-
-unsigned!(u8, u16, u32, u64, u128, usize);
-signed!(i8, i16, i32, i64, i128, isize);
 
 macro_rules! by_number {
     ($($type:ty: $number:ty, $convert:expr;)*) => {$(
@@ -76,7 +43,26 @@ macro_rules! by_number {
     )*};
 }
 
+/// Two's complement with the sign's bit turned: negative ones first.
+macro_rules! signed {
+    ($type:ty) => {
+        |n: $type| (n ^ <$type>::MIN).cast_unsigned()
+    };
+}
+
 by_number! {
+    u8: u8, u8::from;
+    u16: u16, u16::from;
+    u32: u32, u32::from;
+    u64: u64, u64::from;
+    u128: u128, u128::from;
+    usize: usize, usize::from;
+    i8: u8, signed!(i8);
+    i16: u16, signed!(i16);
+    i32: u32, signed!(i32);
+    i64: u64, signed!(i64);
+    i128: u128, signed!(i128);
+    isize: usize, signed!(isize);
     bool: u8, u8::from;
     char: u32, u32::from;
     Ipv4Addr: u32, u32::from;

@@ -5,7 +5,9 @@ use core::ptr;
 
 use smr_core::primitive::{AtomicPtr, Ordering};
 
-use super::node::{Content, Head, N4, N11, N25, N48, N256, Node, make_node};
+use super::head::Head;
+use super::node::{Content, N4, N11, N25, N48, N256, Node, make_node};
+use super::pop::Pop;
 use super::word::{ALIGN, Kind, Tag, Word};
 use crate::first_panic::FirstPanic;
 use crate::reclaim::{Domain, Pool, Section, see};
@@ -19,6 +21,7 @@ pub(super) struct Entry<K, V> {
 
 struct Pools<K, V> {
     entries: ManuallyDrop<Pool<Entry<K, V>>>,
+    pops: ManuallyDrop<Pool<Pop>>,
     n4: ManuallyDrop<Pool<N4>>,
     n11: ManuallyDrop<Pool<N11>>,
     n25: ManuallyDrop<Pool<N25>>,
@@ -41,7 +44,7 @@ impl<K, V> Pools<K, V> {
                 panic.catch(|| unsafe { ManuallyDrop::drop(field) });
             )*};
         }
-        end!(entries, n4, n11, n25, n48, n256);
+        end!(entries, pops, n4, n11, n25, n48, n256);
         // SAFETY: the caller's contract.
         drop(unsafe { Box::from_raw(pools) });
         panic.finish();
@@ -109,12 +112,14 @@ impl<K, V> Memory<K, V> {
         let domain = &self.domain;
         let made = Box::into_raw(Box::new(Pools {
             entries: ManuallyDrop::new(Pool::new(domain)),
+            pops: ManuallyDrop::new(Pool::new(domain)),
             n4: ManuallyDrop::new(Pool::new(domain)),
             n11: ManuallyDrop::new(Pool::new(domain)),
             n25: ManuallyDrop::new(Pool::new(domain)),
             n48: ManuallyDrop::new(Pool::new(domain)),
             n256: ManuallyDrop::new(Pool::new(domain)),
         }));
+        // AcqRel, Acquire: publishes them to `pools`, or finds another thread's.
         let order = (Ordering::AcqRel, Ordering::Acquire);
         let null = ptr::null_mut();
         let pools = match self.pools.compare_exchange(null, made, order.0, order.1) {
@@ -144,6 +149,29 @@ impl<K, V> Memory<K, V> {
         unsafe { self.pools().entries.take(entry) }
     }
 
+    /// One that nobody has yet. Aborts if there is no memory.
+    pub(super) fn pop(&self, pop: Pop, section: &Section<'_>) -> Word {
+        Word::new(Tag::Pop, self.pools().pops.alloc(pop, section))
+    }
+
+    /// The pop itself, without its entry.
+    ///
+    /// # Safety
+    /// As of [`retire`](Self::retire).
+    pub(super) unsafe fn retire_pop(&self, word: Word) {
+        // SAFETY: the caller's contract.
+        unsafe { self.pools().pops.retire(word.piece()) };
+    }
+
+    /// The same of one that was never published.
+    ///
+    /// # Safety
+    /// As of [`dispose`](Self::dispose).
+    pub(super) unsafe fn dispose_pop(&self, word: Word) {
+        // SAFETY: the caller's contract.
+        unsafe { self.pools().pops.dispose(word.piece()) };
+    }
+
     /// A node that nobody has yet. Aborts if there is no memory.
     pub(super) fn node(&self, head: Head, content: &Content, section: &Section<'_>) -> Word {
         let kind = content.kind();
@@ -155,7 +183,8 @@ impl<K, V> Memory<K, V> {
         make_node!(kind, head, content, make)
     }
 
-    /// What has been taken out of the map, and nothing else: an entry, or a node without its children.
+    /// What has been taken out of the map, and nothing else: an entry, with the pop that it is in, or a node without
+    /// its children.
     ///
     /// # Safety
     /// Of this map; the caller has replaced it. Once.
@@ -165,6 +194,14 @@ impl<K, V> Memory<K, V> {
             Tag::Empty => {}
             // SAFETY: the caller's contract.
             Tag::Entry => unsafe { self.pools().entries.retire(word.piece()) },
+            Tag::Pop => {
+                // SAFETY: the caller's contract: it is there until it is retired.
+                let entry = unsafe { &*word.piece::<Pop>() }.entry;
+                // SAFETY: as above; retiring an entry may panic, so it goes last.
+                unsafe { self.retire_pop(word) };
+                // SAFETY: the pop's entry is in no other slot.
+                unsafe { self.pools().entries.retire(entry.piece()) };
+            }
             Tag::Node(kind) => of_kind!(self.pools(), kind, pool => {
                 // SAFETY: as above; of this kind.
                 unsafe { pool.retire(word.piece()) }
@@ -181,6 +218,14 @@ impl<K, V> Memory<K, V> {
             Tag::Empty => {}
             // SAFETY: the caller's contract.
             Tag::Entry => unsafe { self.pools().entries.dispose(word.piece()) },
+            Tag::Pop => {
+                // SAFETY: the caller's contract.
+                let entry = unsafe { &*word.piece::<Pop>() }.entry;
+                // SAFETY: as above; an entry may panic when it is dropped, so it goes last.
+                unsafe { self.dispose_pop(word) };
+                // SAFETY: the pop's entry is in no other slot.
+                unsafe { self.pools().entries.dispose(entry.piece()) };
+            }
             Tag::Node(kind) => of_kind!(self.pools(), kind, pool => {
                 // SAFETY: as above; of this kind.
                 unsafe { pool.dispose(word.piece()) }
@@ -188,22 +233,25 @@ impl<K, V> Memory<K, V> {
         }
     }
 
-    /// Reclaims what may be.
+    /// Reclaims what may be. Returns how many pieces still wait.
     #[cfg(not(smr_loom))]
     pub(super) fn flush(&self) -> usize {
+        // Acquire: as in `pools`.
         if self.pools.load(Ordering::Acquire).is_null() {
             return 0;
         }
         let nodes = Kind::ALL
             .into_iter()
             .map(|kind| of_kind!(self.pools(), kind, pool => pool.flush()));
-        self.pools().entries.flush() + nodes.sum::<usize>()
+        let pools = self.pools();
+        pools.entries.flush() + pools.pops.flush() + nodes.sum::<usize>()
     }
 }
 
 impl<K, V> Drop for Memory<K, V> {
     fn drop(&mut self) {
-        let pools = self.pools.load(Ordering::Acquire);
+        // Relaxed: it is exclusive.
+        let pools = self.pools.load(Ordering::Relaxed);
         if !pools.is_null() {
             // SAFETY: of `make`, and nothing is left that has it.
             unsafe { Pools::end(pools) };

@@ -8,11 +8,10 @@
 //! A child's byte is *claimed* by a compare-and-swap before there is anything in its slot, and stays claimed as long as
 //! the node is there: so no two slots have the same byte.
 
-use core::mem::size_of;
-
 use smallvec::SmallVec;
-use smr_core::primitive::{AtomicU8, AtomicU32, AtomicUsize, Ordering};
+use smr_core::primitive::{AtomicU32, AtomicUsize, Ordering};
 
+use super::head::Head;
 use super::rules::Rule;
 #[cfg(all(test, smr_loom))]
 use super::rules::SWITCHES;
@@ -27,6 +26,8 @@ const PER: usize = if cfg!(smr_loom) {
     size_of::<usize>() - 1
 };
 const COUNT: u32 = usize::BITS - 8;
+/// Bytes in a word of an index.
+const EACH: usize = size_of::<usize>();
 const ONES: usize = usize::MAX / 255;
 const HIGHS: usize = ONES << 7;
 
@@ -39,82 +40,6 @@ const ROOM: [usize; 5] = if cfg!(smr_loom) {
 
 const fn words(room: usize) -> usize {
     room.div_ceil(PER)
-}
-
-/// What all nodes begin with.
-#[repr(C)]
-pub(super) struct Head {
-    /// The last bytes before the depth, at the end of these.
-    hint: [u8; 8],
-    depth: u32,
-    /// How many of them there are.
-    known: u8,
-}
-
-/// What a head says of a key.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Fit {
-    /// The bytes before the depth are the same.
-    Same,
-    /// Not the one here, which of the keys below the node is that.
-    Differs(usize, u8),
-    /// It does not know.
-    Unsure,
-}
-
-impl Head {
-    /// Of a node that tests the byte there, of keys that begin with this.
-    ///
-    /// # Panics
-    /// If the depth is above `u32::MAX`.
-    pub(super) fn new(prefix: &[u8]) -> Head {
-        let depth = u32::try_from(prefix.len()).expect("keys are shorter than 4 GiB");
-        let known = prefix.len().min(8);
-        let mut hint = [0; 8];
-        hint[8 - known..].copy_from_slice(&prefix[prefix.len() - known..]);
-        Head {
-            hint,
-            depth,
-            known: known as u8,
-        }
-    }
-
-    pub(super) fn copy(&self) -> Head {
-        let Head { hint, depth, known } = *self;
-        Head { hint, depth, known }
-    }
-
-    #[inline(always)]
-    pub(super) fn depth(&self) -> usize {
-        self.depth as usize
-    }
-
-    /// The byte there, if it is noted.
-    pub(super) fn byte(&self, at: usize) -> Option<u8> {
-        let first = self.depth() - usize::from(self.known);
-        let is_noted = (first..self.depth()).contains(&at);
-        is_noted.then(|| self.hint[8 + at - self.depth()])
-    }
-
-    /// Compares a key whose bytes before `from` are the same.
-    #[inline]
-    pub(super) fn fit(&self, key: &[u8], from: usize) -> Fit {
-        if from >= self.depth() {
-            return Fit::Same;
-        }
-        self.fit_skipped(key, from)
-    }
-
-    fn fit_skipped(&self, key: &[u8], from: usize) -> Fit {
-        for at in from..self.depth() {
-            match self.byte(at) {
-                None => return Fit::Unsure,
-                Some(byte) if key.get(at) != Some(&byte) => return Fit::Differs(at, byte),
-                Some(_) => {}
-            }
-        }
-        Fit::Same
-    }
 }
 
 /// A node whose children's bytes are in a list, word by word; a word's number of bytes is in its highest byte.
@@ -133,8 +58,8 @@ pub(super) struct Indexed<const ROOM: usize> {
     term: Slot,
     /// Slots that have been given out. Some may have got no byte.
     used: AtomicU32,
-    /// 0, or one more than a slot's place.
-    index: [AtomicU8; BYTES],
+    /// For each byte 0, or one more than a slot's place; so many a word.
+    index: [AtomicUsize; BYTES.div_ceil(EACH)],
     slots: [Slot; ROOM],
 }
 
@@ -168,24 +93,22 @@ pub(super) enum Claim {
 }
 
 /// Of claims, and of reading what is claimed. SeqCst: that a byte is not there decides a lookup as an empty slot does.
-/// That bytes are read after slots (R4) holds with any order: who finds an entry in a slot acquires it, and so what those
-/// who have put it there knew of bytes.
+/// That bytes are read after slots (T4) holds with any order: who finds an entry in a slot acquires it, and so what
+/// those who have put it there knew of bytes. Where a claim fails, Relaxed: what is there is looked at again.
 const CLAIM: Ordering = Ordering::SeqCst;
 
-macro_rules! claimed {
-    ($word:expr, $never:expr) => {{
-        #[cfg(all(test, smr_loom))]
-        let now = match SWITCHES.is_strict() && Rule::Claim.holds() {
-            // As of slots in models.
-            true => match $word.compare_exchange($never, $never, CLAIM, CLAIM) {
-                Ok(now) | Err(now) => now,
-            },
-            false => $word.load(CLAIM),
+/// A word that says which bytes are claimed. It is never all ones.
+#[inline(always)]
+pub(super) fn claims(word: &AtomicUsize) -> usize {
+    #[cfg(all(test, smr_loom))]
+    if SWITCHES.is_strict() && Rule::Claim.holds() {
+        // As of slots in models.
+        let never = usize::MAX;
+        return match word.compare_exchange(never, never, CLAIM, CLAIM) {
+            Ok(now) | Err(now) => now,
         };
-        #[cfg(not(all(test, smr_loom)))]
-        let now = $word.load(CLAIM);
-        now
-    }};
+    }
+    word.load(CLAIM)
 }
 
 impl<const WORDS: usize, const ROOM: usize> Listed<WORDS, ROOM> {
@@ -206,7 +129,7 @@ impl<const WORDS: usize, const ROOM: usize> Listed<WORDS, ROOM> {
     #[inline(always)]
     fn find(&self, byte: u8) -> Option<usize> {
         for (i, word) in self.bytes.iter().enumerate() {
-            let word = claimed!(word, usize::MAX);
+            let word = claims(word);
             let at = position(word, byte);
             let count = word >> COUNT;
             // Bytes that are not claimed yet are 0, and behind all others.
@@ -222,7 +145,7 @@ impl<const WORDS: usize, const ROOM: usize> Listed<WORDS, ROOM> {
 
     fn claim(&self, byte: u8) -> Claim {
         for (i, word) in self.bytes.iter().enumerate() {
-            let now = claimed!(word, usize::MAX);
+            let now = claims(word);
             let count = now >> COUNT;
             if position(now, byte) < count {
                 return Claim::Look;
@@ -242,11 +165,35 @@ impl<const WORDS: usize, const ROOM: usize> Listed<WORDS, ROOM> {
 
     fn for_each<'s>(&'s self, mut f: impl FnMut(u8, &'s Slot)) {
         for (i, word) in self.bytes.iter().enumerate() {
-            let word = claimed!(word, usize::MAX);
+            let word = claims(word);
             for at in 0..word >> COUNT {
                 f((word >> (8 * at)) as u8, &self.slots[i * PER + at]);
             }
         }
+    }
+}
+
+impl<const WORDS: usize, const ROOM: usize> Listed<WORDS, ROOM> {
+    /// The least byte that is claimed, from one on, and its slot.
+    fn from(&self, least: u8) -> Option<(u8, &Slot)> {
+        let mut best = None;
+        self.for_each(|byte, slot| {
+            if byte >= least && best.is_none_or(|(other, _)| byte < other) {
+                best = Some((byte, slot));
+            }
+        });
+        best
+    }
+
+    /// The greatest, up to one.
+    fn to(&self, most: u8) -> Option<(u8, &Slot)> {
+        let mut best = None;
+        self.for_each(|byte, slot| {
+            if byte <= most && best.is_none_or(|(other, _)| byte > other) {
+                best = Some((byte, slot));
+            }
+        });
+        best
     }
 }
 
@@ -262,28 +209,32 @@ fn position(word: usize, byte: u8) -> usize {
 
 impl<const ROOM: usize> Indexed<ROOM> {
     pub(super) fn new(head: Head, content: &Content) -> Self {
-        let mut index = [0; BYTES];
+        let mut index = [0; BYTES.div_ceil(EACH)];
         for (i, &(byte, _)) in content.children.iter().enumerate() {
-            index[usize::from(byte)] = i as u8 + 1;
+            let (word, shift) = in_index(byte);
+            index[word] |= (i + 1) << shift;
         }
         Indexed {
             head,
             term: Slot::new(content.term),
             used: AtomicU32::new(content.children.len() as u32),
-            index: index.map(AtomicU8::new),
+            index: index.map(AtomicUsize::new),
             slots: core::array::from_fn(|i| Slot::new(content.word(i))),
         }
     }
 
     #[inline(always)]
     fn find(&self, byte: u8) -> Option<usize> {
-        let at = claimed!(self.index[usize::from(byte)], u8::MAX);
-        usize::from(at).checked_sub(1)
+        let (word, shift) = in_index(byte);
+        let at = claims(&self.index[word]) >> shift & 0xff;
+        at.checked_sub(1)
     }
 
     fn claim(&self, byte: u8) -> Claim {
-        let place = &self.index[usize::from(byte)];
-        if claimed!(place, u8::MAX) != 0 {
+        let (word, shift) = in_index(byte);
+        let word = &self.index[word];
+        let mut now = claims(word);
+        if now >> shift & 0xff != 0 {
             return Claim::Look;
         }
         // Relaxed: it gives each place out once.
@@ -296,17 +247,72 @@ impl<const ROOM: usize> Indexed<ROOM> {
             return Claim::Full;
         }
         // If the byte has got another place meanwhile, this one is lost.
-        let _ = place.compare_exchange(0, at as u8 + 1, CLAIM, Ordering::Relaxed);
+        while now >> shift & 0xff == 0 {
+            let more = now | (at as usize + 1) << shift;
+            match word.compare_exchange(now, more, CLAIM, Ordering::Relaxed) {
+                Ok(_) => break,
+                Err(other) => now = other,
+            }
+        }
         Claim::Look
     }
 
     fn for_each<'s>(&'s self, mut f: impl FnMut(u8, &'s Slot)) {
-        for (byte, place) in self.index.iter().enumerate() {
-            if let Some(at) = usize::from(claimed!(place, u8::MAX)).checked_sub(1) {
-                f(byte as u8, &self.slots[at]);
+        for (i, word) in self.index.iter().enumerate() {
+            let mut word = claims(word);
+            while word != 0 {
+                let at = word.trailing_zeros() / 8;
+                let place = word >> (8 * at) & 0xff;
+                f((i * EACH + at as usize) as u8, &self.slots[place - 1]);
+                word &= !(0xff << (8 * at));
             }
         }
     }
+}
+
+impl<const ROOM: usize> Indexed<ROOM> {
+    /// As of the other nodes.
+    fn from(&self, least: u8) -> Option<(u8, &Slot)> {
+        let (first, shift) = in_index(least);
+        for (i, word) in self.index.iter().enumerate().skip(first) {
+            let mut word = claims(word);
+            if i == first {
+                word = word >> shift << shift;
+            }
+            if word != 0 {
+                return Some(self.place(i, word, word.trailing_zeros() as usize / 8));
+            }
+        }
+        None
+    }
+
+    fn to(&self, most: u8) -> Option<(u8, &Slot)> {
+        let (last, shift) = in_index(most);
+        for (i, word) in self.index[..=last].iter().enumerate().rev() {
+            let mut word = claims(word);
+            if i == last {
+                let above = usize::BITS as usize - 8 - shift;
+                word = word << above >> above;
+            }
+            if word != 0 {
+                return Some(self.place(i, word, word.ilog2() as usize / 8));
+            }
+        }
+        None
+    }
+
+    /// The byte that is there in a word, and its slot.
+    fn place(&self, i: usize, word: usize, at: usize) -> (u8, &Slot) {
+        let place = word >> (8 * at) & 0xff;
+        ((i * EACH + at) as u8, &self.slots[place - 1])
+    }
+}
+
+/// Where an index has a byte: the word, and by how much it is shifted there.
+#[inline(always)]
+fn in_index(byte: u8) -> (usize, usize) {
+    let byte = usize::from(byte);
+    (byte / EACH, byte % EACH * 8)
 }
 
 impl Full {
@@ -357,7 +363,7 @@ impl Content {
         Kind::ALL.into_iter().find(fits).unwrap_or(Kind::N256)
     }
 
-    /// The only word, or none; None if there are more.
+    /// The only word; an empty one if there is none; None if there are more.
     pub(super) fn sole(&self) -> Option<Word> {
         match (self.term.is_empty(), &self.children[..]) {
             (true, &[(_, only)]) => Some(only),
@@ -437,6 +443,17 @@ impl<'s> Node<'s> {
         each!(self, node => &node.slots)
     }
 
+    /// The words that say which bytes are claimed. They only grow.
+    pub(super) fn claims(self) -> &'s [AtomicUsize] {
+        match self {
+            Node::N4(node) => &node.bytes,
+            Node::N11(node) => &node.bytes,
+            Node::N25(node) => &node.bytes,
+            Node::N48(node) => &node.index,
+            Node::N256(_) => &[],
+        }
+    }
+
     /// The slots whose bytes are claimed, in no order.
     pub(super) fn for_each(self, mut f: impl FnMut(u8, &'s Slot)) {
         match self {
@@ -452,8 +469,50 @@ impl<'s> Node<'s> {
         }
     }
 
-    /// T9 for all slots: nothing in the node changes any more that counts. What is there then; with `edit`, what is in a
-    /// slot is replaced.
+    /// The first place from one on, and its slot. Places are in the order of keys: that of the term is 0, that of a
+    /// byte one more than it.
+    #[inline]
+    pub(super) fn place_from(self, place: usize) -> Option<(usize, &'s Slot)> {
+        let Some(byte) = place.checked_sub(1) else {
+            return Some((0, self.term()));
+        };
+        if byte >= BYTES {
+            return None;
+        }
+        let least = byte as u8;
+        let found = match self {
+            Node::N4(node) => node.from(least),
+            Node::N11(node) => node.from(least),
+            Node::N25(node) => node.from(least),
+            Node::N48(node) => node.from(least),
+            Node::N256(node) => Some((least, &node.slots[byte])),
+        };
+        found.map(|(byte, slot)| (usize::from(byte) + 1, slot))
+    }
+
+    /// The last place before one, and its slot.
+    #[inline]
+    pub(super) fn place_before(self, place: usize) -> Option<(usize, &'s Slot)> {
+        let before = place.checked_sub(1)?;
+        let Some(byte) = before.checked_sub(1) else {
+            return Some((0, self.term()));
+        };
+        let most = byte as u8;
+        let found = match self {
+            Node::N4(node) => node.to(most),
+            Node::N11(node) => node.to(most),
+            Node::N25(node) => node.to(most),
+            Node::N48(node) => node.to(most),
+            Node::N256(node) => Some((most, &node.slots[byte])),
+        };
+        let (place, slot) = found.map_or((0, self.term()), |(byte, slot)| {
+            (usize::from(byte) + 1, slot)
+        });
+        Some((place, slot))
+    }
+
+    /// Freezes all slots: nothing in the node changes any more that counts. What is there then; with `edit`, what is in
+    /// a slot is replaced.
     pub(super) fn freeze(self, edit: Option<(&Slot, Word)>) -> Content {
         let mut early: SmallVec<[u8; 8]> = SmallVec::new();
         if !Rule::BytesLast.holds() {
@@ -467,7 +526,7 @@ impl<'s> Node<'s> {
             _ => slot.load().thawed(),
         };
         let mut content = Content::new(word(self.term()));
-        // Bytes are read last (R4).
+        // Bytes are read last (T4).
         self.for_each(|byte, slot| {
             let word = word(slot);
             let is_known = Rule::BytesLast.holds() || early.contains(&byte);

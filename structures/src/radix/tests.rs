@@ -2,15 +2,22 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
+use std::iter::{repeat, repeat_with};
+use std::ops::Bound::{self, Excluded, Included, Unbounded};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::AtomicI64;
+use std::sync::atomic::Ordering::SeqCst;
 
 use rand::rngs::SmallRng;
 use rand::{Rng, RngExt, SeedableRng};
 use smr_core::Smr;
 
 use super::change::{Changed, Decision};
-use super::core::Core;
+use super::core::{Core, Path};
+use super::exact::{Cut, Record, Side};
 use super::key::RadixKey;
 use super::memory::Entry;
+use super::walk::Walk;
 use super::word::{Tag, Word};
 
 struct Map<K> {
@@ -63,8 +70,128 @@ impl<K: RadixKey + Clone + Ord + Debug> Map<K> {
         }
     }
 
+    fn nearest(&self, side: Side, key: &K, is_in: bool) -> Option<(K, u64)> {
+        let section = self.smr.enter();
+        let bytes = key.bytes();
+        let key = bytes.as_ref();
+        let found = self.core.nearest(&section, side, Some(Cut { key, is_in }));
+        found.map(both)
+    }
+
+    fn end(&self, side: Side) -> Option<(K, u64)> {
+        self.core.nearest(&self.smr.enter(), side, None).map(both)
+    }
+
+    fn pop(&self, side: Side) -> Option<(K, u64)> {
+        self.core.pop(&self.smr.enter(), side).map(both)
+    }
+
+    fn range(
+        &self,
+        bounds: (Bound<&K>, Bound<&K>),
+        turns: &mut impl Iterator<Item = Side>,
+    ) -> Vec<(K, u64)> {
+        let section = self.smr.enter();
+        let (low, high) = (bounds.0.map(K::bytes), bounds.1.map(K::bytes));
+        let (low, high) = (
+            low.as_ref().map(AsRef::as_ref),
+            high.as_ref().map(AsRef::as_ref),
+        );
+        let mut walk = Walk::new();
+        let (mut front, mut back) = (Vec::new(), Vec::new());
+        loop {
+            let (next, list) = match turns.next().expect("endless") {
+                Side::First => (walk.next(&self.core, &section, (low, high)), &mut front),
+                Side::Last => (walk.next_back(&self.core, &section, (low, high)), &mut back),
+            };
+            let Some(next) = next else {
+                assert!(
+                    walk.next(&self.core, &section, (low, high)).is_none(),
+                    "over"
+                );
+                assert!(
+                    walk.next_back(&self.core, &section, (low, high)).is_none(),
+                    "over"
+                );
+                break;
+            };
+            list.push(both(next));
+        }
+        front.extend(back.into_iter().rev());
+        front
+    }
+
     fn check(&self) {
         self.core.check(&self.smr.enter());
+    }
+}
+
+fn both<K: Clone>(entry: &Entry<K, u64>) -> (K, u64) {
+    (entry.key.clone(), entry.value)
+}
+
+/// What depends on the order of keys has the answers of std's map.
+fn agree_in_order<K: RadixKey + Clone + Ord + Debug>(
+    map: &Map<K>,
+    std: &BTreeMap<K, u64>,
+    rng: &mut SmallRng,
+    key: &impl Fn(u64) -> K,
+) {
+    let owned = |(key, value): (&K, &u64)| (key.clone(), *value);
+    assert_eq!(map.end(Side::First), std.first_key_value().map(owned));
+    assert_eq!(map.end(Side::Last), std.last_key_value().map(owned));
+    let (a, b) = (key(rng.next_u64()), key(rng.next_u64()));
+    let (a, b) = (a.clone().min(b.clone()), a.max(b));
+    let after = |bound| std.range((bound, Unbounded)).next().map(owned);
+    let before = |bound| std.range((Unbounded, bound)).next_back().map(owned);
+    assert_eq!(
+        map.nearest(Side::First, &a, true),
+        after(Included(&a)),
+        "{a:?}"
+    );
+    assert_eq!(
+        map.nearest(Side::First, &a, false),
+        after(Excluded(&a)),
+        "{a:?}"
+    );
+    assert_eq!(
+        map.nearest(Side::Last, &a, true),
+        before(Included(&a)),
+        "{a:?}"
+    );
+    assert_eq!(
+        map.nearest(Side::Last, &a, false),
+        before(Excluded(&a)),
+        "{a:?}"
+    );
+    for bounds in [
+        (Unbounded, Unbounded),
+        (Included(&a), Included(&b)),
+        (Excluded(&a), Included(&b)),
+        (Included(&a), Unbounded),
+        (Unbounded, Excluded(&b)),
+    ] {
+        let wanted: Vec<_> = std.range(bounds).map(owned).collect();
+        let mut forward = repeat(Side::First);
+        assert_eq!(map.range(bounds, &mut forward), wanted, "{bounds:?}");
+        let mut backward = repeat(Side::Last);
+        assert_eq!(map.range(bounds, &mut backward), wanted, "{bounds:?}");
+        let mut turns = repeat_with(|| match rng.random_range(0..2) {
+            0 => Side::First,
+            _ => Side::Last,
+        });
+        assert_eq!(map.range(bounds, &mut turns), wanted, "{bounds:?}");
+    }
+    let section = map.smr.enter();
+    let bytes = a.bytes();
+    let is_prefix = |other: &&K| bytes.as_ref().starts_with(other.bytes().as_ref());
+    let wanted: Vec<_> = std.keys().filter(is_prefix).cloned().collect();
+    for found in [
+        map.core.matches(&section, bytes.as_ref()),
+        map.core.matches_at_once(&section, bytes.as_ref()),
+    ] {
+        let found: Vec<_> = found.iter().map(|entry| entry.key.clone()).collect();
+        assert_eq!(found, wanted, "prefixes of {a:?}");
     }
 }
 
@@ -79,6 +206,22 @@ fn agrees<K: RadixKey + Clone + Ord + Debug>(seed: u64, steps: usize, key: impl 
             removals = rng.random_range(10..90);
             map.check();
             assert_eq!(map.core.count.get(), std.len());
+            agree_in_order(&map, &std, &mut rng, &key);
+        }
+        if step % 97 == 0 {
+            assert_eq!(map.pop(Side::First), std.pop_first());
+            assert_eq!(map.pop(Side::Last), std.pop_last());
+        }
+        if step % 1201 == 0 {
+            let key = key(rng.next_u64());
+            let bytes = key.bytes();
+            let bytes = bytes.as_ref();
+            let prefix = &bytes[..rng.random_range(0..=bytes.len())];
+            let is_of_it = |key: &K| key.bytes().as_ref().starts_with(prefix);
+            let before = std.len();
+            std.retain(|key, _| !is_of_it(key));
+            let removed = map.core.cut(&map.smr.enter(), prefix);
+            assert_eq!(removed, before - std.len(), "{prefix:?}");
         }
         let key = key(rng.next_u64());
         let value = rng.next_u64();
@@ -97,9 +240,14 @@ fn agrees<K: RadixKey + Clone + Ord + Debug>(seed: u64, steps: usize, key: impl 
         assert_eq!(map.get(key), Some(*value), "{key:?}");
     }
     map.check();
+    agree_in_order(&map, &std, &mut rng, &key);
     for (key, value) in &std {
-        assert_eq!(map.remove(key), Some(*value), "{key:?}");
+        match rng.random_range(0..3) {
+            0 => assert_eq!(map.pop(Side::First), Some((key.clone(), *value))),
+            _ => assert_eq!(map.remove(key), Some(*value), "{key:?}"),
+        }
     }
+    assert_eq!(map.pop(Side::First), None);
     map.check();
     assert!(map.core.root.load().is_empty(), "nothing is left");
 }
@@ -150,13 +298,31 @@ fn long_chains_do_not_take_the_stack() {
         }
     }
     assert_eq!(map.get(&longest[..77].to_vec()), Some(77));
+    map.check();
+    let section = map.smr.enter();
+    assert_eq!(map.core.matches_at_once(&section, &longest).len(), 1_500);
+    drop(section);
+    let forward = map.range((Unbounded, Unbounded), &mut repeat(Side::First));
+    assert!(
+        forward
+            .into_iter()
+            .map(|(_, n)| n)
+            .eq((1..3_000).step_by(2))
+    );
+    assert_eq!(
+        map.end(Side::Last),
+        Some((longest[..2_999].to_vec(), 2_999))
+    );
+    assert_eq!(map.core.cut(&map.smr.enter(), &longest[..1_500]), 750);
+    assert_eq!(map.core.count.get(), 750);
+    map.check();
 }
 
 #[test]
 fn threads_meet() {
     for round in 0..30 {
         let map = Map::new();
-        let total = std::sync::atomic::AtomicI64::new(0);
+        let total = AtomicI64::new(0);
         std::thread::scope(|scope| {
             for thread in 0..4 {
                 let (map, total) = (&map, &total);
@@ -165,13 +331,34 @@ fn threads_meet() {
                     let mut change = 0;
                     for _ in 0..4_000 {
                         let key = string(rng.next_u64() % 60, 2 + round % 3, 5);
-                        if rng.random_range(0..2) == 0 {
-                            change += i64::from(map.insert(&key, thread).is_none());
-                        } else {
-                            change -= i64::from(map.remove(&key).is_some());
+                        match rng.random_range(0..100) {
+                            0..50 => change += i64::from(map.insert(&key, thread).is_none()),
+                            50..90 => change -= i64::from(map.remove(&key).is_some()),
+                            90..93 => change -= i64::from(map.pop(Side::First).is_some()),
+                            93..96 => change -= i64::from(map.pop(Side::Last).is_some()),
+                            96 => {
+                                let section = map.smr.enter();
+                                change -= map.core.cut(&section, &key) as i64;
+                            }
+                            97 => {
+                                let all = (Unbounded, Unbounded);
+                                let found = map.range(all, &mut repeat(Side::First));
+                                assert!(found.is_sorted_by(|(a, _), (b, _)| a < b));
+                                let found = map.range(all, &mut repeat(Side::Last));
+                                assert!(found.is_sorted_by(|(a, _), (b, _)| a < b));
+                            }
+                            98 => {
+                                let least = map.nearest(Side::First, &key, true);
+                                assert!(least.is_none_or(|(least, _)| least >= key));
+                            }
+                            _ => {
+                                let section = map.smr.enter();
+                                let found = map.core.matches_at_once(&section, &key);
+                                assert!(found.iter().all(|entry| key.starts_with(&entry.key)));
+                            }
                         }
                     }
-                    total.fetch_add(change, std::sync::atomic::Ordering::SeqCst);
+                    total.fetch_add(change, SeqCst);
                 });
             }
         });
@@ -181,5 +368,116 @@ fn threads_meet() {
             map.remove(&string(n, 2 + round % 3, 5));
         }
         assert_eq!(map.core.count.get(), 0);
+        map.check();
+        assert!(map.core.root.load().is_empty());
     }
+}
+
+/// What an exact answer has looked at has not been anything else meanwhile, or it is not taken for the same.
+#[test]
+fn what_comes_and_goes_is_noticed() {
+    fn case(name: &str, keys: &[&str], side: Side, changes: impl Fn(&Map<String>)) {
+        let map = Map::new();
+        for key in keys {
+            map.insert(&key.to_string(), 1);
+        }
+        let section = map.smr.enter();
+        let look = || {
+            let (mut path, mut record) = (Path::new(), Record::new(&map.core));
+            let found = |word| Core::entry(word, &section);
+            map.core
+                .search(&section, side, None, &mut path, &mut record, found);
+            record
+        };
+        let record = look();
+        assert!(
+            record.holds(&map.core, &section),
+            "{name}: nothing has changed"
+        );
+        let before = map.end(side);
+        changes(&map);
+        assert_eq!(map.end(side), before, "{name}: as before");
+        assert!(!record.holds(&map.core, &section), "{name}");
+        assert!(
+            look().holds(&map.core, &section),
+            "{name}: of what is there now"
+        );
+    }
+    let passes = |key: &'static str| {
+        move |map: &Map<String>| {
+            assert_eq!(map.insert(&key.to_string(), 2), None);
+            assert_eq!(map.remove(&key.to_string()), Some(2));
+        }
+    };
+    case("an empty map", &[], Side::First, passes("a"));
+    case("a byte is claimed", &["b", "c"], Side::First, passes("a"));
+    case("a term", &["b", "c"], Side::First, passes(""));
+    case("a slot with a number", &["b", "c"], Side::First, |map| {
+        passes("a")(map);
+        passes("a")(map);
+    });
+    case(
+        "a node above another",
+        &["ba", "bb"],
+        Side::First,
+        passes("a"),
+    );
+    case(
+        "a node below the root",
+        &["ba", "bb", "c"],
+        Side::First,
+        passes("b"),
+    );
+    case(
+        "a node in place of an entry",
+        &["b"],
+        Side::Last,
+        passes("ba"),
+    );
+    case("another entry with the key", &["b"], Side::Last, |map| {
+        let old = map.insert(&"b".to_string(), 1);
+        assert_eq!(old, Some(1));
+    });
+}
+
+/// Entries are dropped once, whoever takes them out; one that panics harms no other.
+#[test]
+fn entries_are_dropped_once() {
+    static LIVE: AtomicI64 = AtomicI64::new(0);
+    struct Value(bool);
+    impl Drop for Value {
+        fn drop(&mut self) {
+            LIVE.fetch_sub(1, SeqCst);
+            assert!(!self.0, "a drop that panics");
+        }
+    }
+    let smr = Smr::new();
+    let core = Core::<Vec<u8>, Value>::new(&smr);
+    let insert = |key: Vec<u8>, panics: bool| {
+        let section = smr.enter();
+        let bytes = key.clone();
+        LIVE.fetch_add(1, SeqCst);
+        let value = Value(panics);
+        let new = core.memory.entry(Entry { key, value }, &section);
+        let put = |_: Option<&Entry<_, _>>| Decision::Put(Word::new(Tag::Entry, new));
+        core.change(&section, &bytes, put, |_| {});
+    };
+    for n in 0..2_000 {
+        insert(string(n, 3, 7), false);
+    }
+    core.pop(&smr.enter(), Side::First);
+    core.pop(&smr.enter(), Side::Last);
+    core.cut(&smr.enter(), &[1]);
+    smr.synchronize();
+    while core.memory.flush() > 0 {}
+    assert_eq!(
+        LIVE.load(SeqCst),
+        core.count.get() as i64,
+        "the others are there"
+    );
+    insert(vec![9, 9], true);
+    insert(vec![9, 8], true);
+    let ended = catch_unwind(AssertUnwindSafe(|| drop(core)));
+    assert!(ended.is_err(), "the panic comes through");
+    assert_eq!(LIVE.load(SeqCst), 0);
 }

@@ -33,6 +33,8 @@ pub(super) enum Tag {
     Empty,
     Entry,
     Node(Kind),
+    /// An entry which may be about to go (`pop.rs`).
+    Pop,
 }
 
 impl Tag {
@@ -41,18 +43,25 @@ impl Tag {
             Tag::Empty => 0,
             Tag::Entry => 1,
             Tag::Node(kind) => 2 + kind as usize,
+            Tag::Pop => 7,
         }
     }
 }
 
-/// The content of a slot.
+/// The content of a slot: an address, or of an empty one a number (`stamp.rs`), and what the low bits say of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Word(*mut ());
 
 impl Word {
+    /// Nothing has been there.
     pub(super) const EMPTY: Word = Word(ptr::null_mut());
 
-    /// An entry's, or a node's.
+    /// Nothing is there. As many bits of the number count as there are.
+    pub(super) fn empty(stamp: usize) -> Word {
+        Word(ptr::without_provenance_mut(stamp * ALIGN))
+    }
+
+    /// What is not empty.
     #[inline]
     pub(super) fn new<T>(tag: Tag, piece: *mut T) -> Word {
         debug_assert!(piece.addr() & BITS == 0, "aligned");
@@ -68,7 +77,8 @@ impl Word {
             0b0110 => Tag::Node(Kind::N11),
             0b1000 => Tag::Node(Kind::N25),
             0b1010 => Tag::Node(Kind::N48),
-            _ => Tag::Node(Kind::N256),
+            0b1100 => Tag::Node(Kind::N256),
+            _ => Tag::Pop,
         }
     }
 
@@ -98,7 +108,7 @@ impl Word {
         Word(self.0.map_addr(|at| at | FROZEN))
     }
 
-    /// The address of what is there.
+    /// The address of what is there, if it is not empty.
     #[inline(always)]
     pub(super) fn piece<T>(self) -> *mut T {
         self.0.map_addr(|at| at & !BITS).cast()
@@ -122,28 +132,36 @@ impl Slot {
         }
         // SeqCst: what is decided by several slots, as whether a key is in one of two, must be in one order with
         // everybody's changes. Its partners are the changes.
-        let order = Rule::Load.or_relaxed(Ordering::SeqCst);
+        let order = Rule::Load.order(Ordering::SeqCst);
         Word(self.0.load(order))
     }
 
-    /// T1 to T8: what was there is replaced, unless it has changed or is frozen.
+    /// What was there is replaced, unless it has changed or is frozen.
     #[inline]
     pub(super) fn change(&self, from: Word, to: Word) -> bool {
-        debug_assert!(!from.is_frozen() && !to.is_frozen(), "T9 is `freeze`");
+        debug_assert!(
+            !from.is_frozen() && !to.is_frozen(),
+            "frozen by `freeze` only"
+        );
         // SeqCst: as of `load`; it publishes what the word leads to.
-        let order = Rule::Change.or_relaxed(Ordering::SeqCst);
-        let changed = self.0.compare_exchange(from.0, to.0, order, order);
+        let order = Rule::Change.order(Ordering::SeqCst);
+        // Relaxed on failure: the slot is looked at again.
+        let changed = self
+            .0
+            .compare_exchange(from.0, to.0, order, Ordering::Relaxed);
         changed.is_ok()
     }
 
-    /// T9: it does not change any more.
+    /// It does not change any more.
     pub(super) fn freeze(&self) {
         let mut now = self.load();
         while !now.is_frozen() {
-            // Relaxed: what is there has been published by who has put it there, and this continues its release
-            // sequence. It is loaded again when it is copied.
-            let order = Ordering::Relaxed;
-            let frozen = self.0.compare_exchange(now.0, now.frozen().0, order, order);
+            // Acquire: what the node had claimed when this was put there is copied with it; partner: the change. It
+            // publishes nothing, and continues the release sequence of the change.
+            let order = Rule::Freeze.order(Ordering::Acquire);
+            let frozen = self
+                .0
+                .compare_exchange(now.0, now.frozen().0, order, Ordering::Relaxed);
             match frozen {
                 Ok(_) => return,
                 Err(other) => now = Word(other),

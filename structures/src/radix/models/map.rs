@@ -4,8 +4,10 @@ use smr_core::primitive::plain::{AtomicU64, Ordering};
 
 use super::super::change::{Changed, Decision};
 use super::super::core::{Core, End, Path};
+use super::super::exact::{Cut, Side};
 use super::super::key::RadixKey;
 use super::super::memory::Entry;
+use super::super::stamp;
 use super::super::word::{Tag, Word};
 use crate::reclaim::Domain;
 
@@ -37,6 +39,10 @@ impl Drop for Value {
     fn drop(&mut self) {
         LIVE.fetch_sub(1, Ordering::Relaxed);
     }
+}
+
+fn both(entry: &Entry<Key, Value>) -> (&'static [u8], u32) {
+    (entry.key.0, entry.value.0)
 }
 
 pub(super) struct Map {
@@ -99,13 +105,38 @@ impl Map {
         }
     }
 
+    /// The first entry behind a key, or the last one before it; without a key, of all.
+    pub(super) fn nearest(
+        &self,
+        side: Side,
+        key: Option<&'static [u8]>,
+    ) -> Option<(&'static [u8], u32)> {
+        let section = self.domain.enter();
+        let cut = key.map(|key| Cut { key, is_in: false });
+        self.core.nearest(&section, side, cut).map(both)
+    }
+
+    pub(super) fn pop(&self, side: Side) -> Option<(&'static [u8], u32)> {
+        self.core.pop(&self.domain.enter(), side).map(both)
+    }
+
+    pub(super) fn cut(&self, prefix: &[u8]) -> u32 {
+        self.core.cut(&self.domain.enter(), prefix) as u32
+    }
+
+    pub(super) fn longest(&self, key: &[u8]) -> Option<(&'static [u8], u32)> {
+        let section = self.domain.enter();
+        let found = self.core.matches_at_once(&section, key);
+        found.last().copied().map(both)
+    }
+
     /// As by a thread that stops before it looks after nodes.
     pub(super) fn remove_and_stop(&self, key: Key) {
         let section = self.domain.enter();
         let mut path = Path::new();
         let found = self.core.find(&section, key.0, &mut path);
         assert!(matches!(found, End::Found(_)));
-        assert!(self.core.install(&path, Word::EMPTY, &section));
+        assert!(self.core.install(&path, stamp::empty(), &section));
         let step = path.last().expect("the entry's slot");
         // SAFETY: taken out just now.
         unsafe { self.core.memory.retire(step.word) };

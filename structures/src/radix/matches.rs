@@ -1,0 +1,86 @@
+//! The keys that are prefixes of a key.
+
+use smallvec::SmallVec;
+
+use super::core::Core;
+use super::exact::{Glance, Look, Record};
+use super::key::{RadixKey, differ};
+use super::memory::Entry;
+use super::rules::Rule;
+use crate::reclaim::Section;
+
+/// Entries whose keys are prefixes of a key, the shortest first.
+pub(super) type Matches<'s, K, V> = SmallVec<[&'s Entry<K, V>; 8]>;
+
+impl<K: RadixKey, V> Core<K, V> {
+    /// The entries whose keys are prefixes of a key. Each was there at some time during the call. Wait-free.
+    pub(super) fn matches<'s>(&'s self, section: &'s Section<'_>, key: &[u8]) -> Matches<'s, K, V> {
+        self.look_for_matches(section, key, &mut Glance)
+    }
+
+    /// The same, which were all there at once, and no others. Lock-free; linearizes at the second look.
+    pub(super) fn matches_at_once<'s>(
+        &'s self,
+        section: &'s Section<'_>,
+        key: &[u8],
+    ) -> Matches<'s, K, V> {
+        loop {
+            let mut record = Record::new(self);
+            let found = self.look_for_matches(section, key, &mut record);
+            if record.holds(self, section) || !Rule::SecondLook.holds() {
+                return found;
+            }
+        }
+    }
+
+    fn look_for_matches<'s>(
+        &'s self,
+        section: &'s Section<'_>,
+        key: &[u8],
+        look: &mut impl Look<'s>,
+    ) -> Matches<'s, K, V> {
+        let mut found = Matches::new();
+        let mut slot = &self.root;
+        loop {
+            let word = look.slot(slot);
+            let Some(node) = Self::node(word, section) else {
+                found.extend(Self::entry(word, section));
+                break;
+            };
+            let depth = node.head().depth();
+            if depth > key.len() {
+                break;
+            }
+            found.extend(Self::entry(look.slot(node.term()), section));
+            let Some(&byte) = key.get(depth) else {
+                break;
+            };
+            let next = node.find(byte).or_else(|| {
+                look.claims(node);
+                node.find(byte)
+            });
+            match next {
+                Some(next) => slot = next,
+                None => break,
+            }
+        }
+        // What was skipped on the way is in the keys: each of the others is a prefix of the longest, or of what all keys
+        // below its node have in common. Where that is not the key's own, nothing longer is a match.
+        while let Some(longest) = found.last() {
+            let bytes = longest.key.bytes();
+            let bytes = bytes.as_ref();
+            let same = differ(key, bytes).unwrap_or(key.len());
+            if same >= bytes.len() {
+                break;
+            }
+            found.pop();
+            while found
+                .last()
+                .is_some_and(|last| last.key.bytes().as_ref().len() > same)
+            {
+                found.pop();
+            }
+        }
+        found
+    }
+}

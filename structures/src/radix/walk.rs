@@ -1,0 +1,259 @@
+//! Iteration in the order of keys, from either end.
+//!
+//! What is still to be met is on a stack: slots, each of which leads to keys between those before and after it whatever
+//! comes there (T1), so that no key is met twice or out of order. A node that is copied meanwhile has had in its slots
+//! what stays.
+
+use core::ops::Bound;
+
+use smallvec::SmallVec;
+
+use super::core::Core;
+use super::exact::{Cut, Level, Side};
+use super::key::RadixKey;
+use super::memory::Entry;
+use super::node::Node;
+use super::word::{Slot, Word};
+use crate::hash::prefetch;
+use crate::reclaim::Section;
+
+/// What is still to be met.
+#[derive(Clone, Copy)]
+enum Rest<'s> {
+    /// What a slot leads to, when its turn comes.
+    Slot(&'s Slot),
+    /// A node's children from a place on, or before it.
+    Node(Word, u16),
+}
+
+#[derive(Clone)]
+struct End<'s> {
+    rest: SmallVec<[Rest<'s>; 32]>,
+    has_begun: bool,
+}
+
+/// What an iteration has met, from either end.
+pub(super) struct Walk<'s, K, V> {
+    front: End<'s>,
+    back: End<'s>,
+    /// The last entries, by which the ends know that they have met.
+    first: Option<&'s Entry<K, V>>,
+    last: Option<&'s Entry<K, V>>,
+}
+
+// SAFETY: slots, and addresses of nodes of which references are made in a section: a map's threads share all of them.
+unsafe impl Send for End<'_> {}
+// SAFETY: as above.
+unsafe impl Sync for End<'_> {}
+
+/// What is below the first, or above the second, is not met.
+pub(super) type Bounds<'k> = (Bound<&'k [u8]>, Bound<&'k [u8]>);
+
+impl<K, V> Clone for Walk<'_, K, V> {
+    fn clone(&self) -> Self {
+        Walk {
+            front: self.front.clone(),
+            back: self.back.clone(),
+            ..*self
+        }
+    }
+}
+
+fn cut(bound: Bound<&[u8]>) -> Option<Cut<'_>> {
+    let (key, is_in) = match bound {
+        Bound::Included(key) => (key, true),
+        Bound::Excluded(key) => (key, false),
+        Bound::Unbounded => return None,
+    };
+    Some(Cut { key, is_in })
+}
+
+impl<'s> End<'s> {
+    fn new() -> Self {
+        End {
+            rest: SmallVec::new(),
+            has_begun: false,
+        }
+    }
+
+    /// Nothing is left.
+    fn finish(&mut self) {
+        self.rest.clear();
+        self.has_begun = true;
+    }
+
+    /// A node's children, from a place on or before it: those of small nodes one by one, as it takes long to find out
+    /// which is the next.
+    fn push(&mut self, node: Node<'s>, word: Word, side: Side, place: usize) {
+        if matches!(node, Node::N48(_) | Node::N256(_)) {
+            self.rest.push(Rest::Node(word, place as u16));
+            return;
+        }
+        let is_in = |&(at, _): &(usize, &Slot)| match side {
+            Side::First => at >= place,
+            Side::Last => at < place,
+        };
+        let mut all: SmallVec<[(usize, &'s Slot); 26]> = SmallVec::new();
+        all.extend(Some((0, node.term())).filter(is_in));
+        node.for_each(|byte, slot| {
+            all.extend(Some((usize::from(byte) + 1, slot)).filter(is_in));
+        });
+        all.sort_unstable_by_key(|&(at, _)| at);
+        let of = |&(_, slot): &(usize, &'s Slot)| {
+            prefetch(slot.load().piece());
+            Rest::Slot(slot)
+        };
+        // The next one is to be on top.
+        match side {
+            Side::First => self.rest.extend(all.iter().rev().map(of)),
+            Side::Last => self.rest.extend(all.iter().map(of)),
+        }
+    }
+}
+
+impl<'s, K: RadixKey, V> Walk<'s, K, V> {
+    pub(super) fn new() -> Self {
+        Walk {
+            front: End::new(),
+            back: End::new(),
+            first: None,
+            last: None,
+        }
+    }
+
+    /// The next entry from the front. Lock-free.
+    pub(super) fn next(
+        &mut self,
+        core: &'s Core<K, V>,
+        section: &'s Section<'_>,
+        bounds: Bounds<'_>,
+    ) -> Option<&'s Entry<K, V>> {
+        if !self.front.has_begun {
+            core.seek(section, &mut self.front, Side::First, cut(bounds.0));
+        }
+        let next = core.advance(section, &mut self.front, Side::First);
+        let is_over = next.is_none_or(|next| {
+            let bytes = next.key.bytes();
+            let is_out = cut(bounds.1).is_some_and(|cut| !cut.lets(Side::Last, bytes.as_ref()));
+            let met = |last: &Entry<K, V>| bytes.as_ref() >= last.key.bytes().as_ref();
+            is_out || self.last.is_some_and(met)
+        });
+        if is_over {
+            self.finish();
+            return None;
+        }
+        self.first = next;
+        next
+    }
+
+    /// The next from the back. Lock-free.
+    pub(super) fn next_back(
+        &mut self,
+        core: &'s Core<K, V>,
+        section: &'s Section<'_>,
+        bounds: Bounds<'_>,
+    ) -> Option<&'s Entry<K, V>> {
+        if !self.back.has_begun {
+            core.seek(section, &mut self.back, Side::Last, cut(bounds.1));
+        }
+        let next = core.advance(section, &mut self.back, Side::Last);
+        let is_over = next.is_none_or(|next| {
+            let bytes = next.key.bytes();
+            let is_out = cut(bounds.0).is_some_and(|cut| !cut.lets(Side::First, bytes.as_ref()));
+            let met = |first: &Entry<K, V>| bytes.as_ref() <= first.key.bytes().as_ref();
+            is_out || self.first.is_some_and(met)
+        });
+        if is_over {
+            self.finish();
+            return None;
+        }
+        self.last = next;
+        next
+    }
+
+    fn finish(&mut self) {
+        self.front.finish();
+        self.back.finish();
+    }
+}
+
+impl<K: RadixKey, V> Core<K, V> {
+    /// What is to be met from a cut on.
+    fn seek<'s>(
+        &'s self,
+        section: &'s Section<'_>,
+        end: &mut End<'s>,
+        side: Side,
+        cut: Option<Cut<'_>>,
+    ) {
+        end.has_begun = true;
+        let mut slot = &self.root;
+        let mut same = 0;
+        let Some(cut) = cut else {
+            end.rest.push(Rest::Slot(slot));
+            return;
+        };
+        loop {
+            let word = slot.load().thawed();
+            let Some(node) = Self::node(word, section) else {
+                if let Some(entry) = Self::entry(word, section)
+                    && cut.lets(side, entry.key.bytes().as_ref())
+                {
+                    end.rest.push(Rest::Slot(slot));
+                }
+                return;
+            };
+            let level = Self::level(section, node, side, cut, same);
+            let Some(of_cut) = level.of_cut else {
+                end.push(node, word, side, level.place);
+                return;
+            };
+            let behind = match side {
+                Side::First => of_cut + 1,
+                Side::Last => of_cut,
+            };
+            end.push(node, word, side, behind);
+            same = node.head().depth();
+            let Some(next) = node.next(cut.key) else {
+                return;
+            };
+            slot = next;
+        }
+    }
+
+    fn advance<'s>(
+        &'s self,
+        section: &'s Section<'_>,
+        end: &mut End<'s>,
+        side: Side,
+    ) -> Option<&'s Entry<K, V>> {
+        loop {
+            let slot = match end.rest.pop()? {
+                Rest::Slot(slot) => slot,
+                Rest::Node(word, place) => {
+                    let node = Self::node(word, section).expect("it is one");
+                    let next = match side {
+                        Side::First => node.place_from(usize::from(place)),
+                        Side::Last => node.place_before(usize::from(place)),
+                    };
+                    let Some((at, slot)) = next else {
+                        continue;
+                    };
+                    let place = match side {
+                        Side::First => at + 1,
+                        Side::Last => at,
+                    };
+                    end.rest.push(Rest::Node(word, place as u16));
+                    slot
+                }
+            };
+            let word = slot.load().thawed();
+            if let Some(node) = Self::node(word, section) {
+                let Level { place, .. } = Level::all(side);
+                end.push(node, word, side, place);
+            } else if let Some(entry) = Self::entry(word, section) {
+                return Some(entry);
+            }
+        }
+    }
+}
