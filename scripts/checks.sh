@@ -78,10 +78,10 @@ without_membarrier() {
 }
 
 # asan [ARGS]: AddressSanitizer and LeakSanitizer. The tests of faults and forks lose memory by design. Answers
-# of the ordered map, of thirty kinds of keys, take longer to build than all others together.
+# of maps, of thirty kinds of keys, take longer to build than all others together.
 asan() {
     local tests
-    mapfile -t tests < <(every_test_but "faults\\|fork\\|loom$(if_short skip_answers)")
+    mapfile -t tests < <(every_test_but "faults\\|fork\\|loom$(if_short boxed_answers boxed_api hashed skip_answers)")
     leaks=1 asan_on --lib "${tests[@]}" "$@"
     leaks=0 asan_on --test=faults --test=fork "$@"
 }
@@ -111,11 +111,12 @@ tsan() {
         --test reentrant --test regressions --test skip_threads "$@"
 }
 
-# 32 bits, natively: the loader's path is that of the cross compiler's C library. Without the slowest tests, which
-# have nothing to do with the width of words.
+# 32 bits, natively: the loader's path is that of the cross compiler's C library. Without the slowest tests, and those
+# of answers, which have nothing to do with the width of words.
 i686() {
     local lib=/usr/i686-linux-gnu/lib tests skipped=()
-    mapfile -t tests < <(every_test_but "loom$(if_short churn skip_answers)")
+    mapfile -t tests < <(every_test_but "loom$(if_short boxed_answers boxed_api boxed_panics churn \
+        hashed hostile rayon serde shrinking skip_answers)")
     [ -n "${LONG-}" ] || skipped=(--skip costs:: --skip panics:: --skip panicking_orders::)
     CARGO_TARGET_I686_UNKNOWN_LINUX_GNU_LINKER=i686-linux-gnu-gcc \
         RUSTFLAGS="-Clink-arg=-Wl,--dynamic-linker=$lib/ld-linux.so.2 -Clink-arg=-Wl,-rpath=$lib" \
