@@ -4,6 +4,8 @@
 //! - [`HashSet`]: a set of any keys.
 //! - [`SkipMap`]: an ordered map of any keys and values.
 //! - [`SkipSet`]: an ordered set.
+//! - [`RadixMap`]: an ordered map of byte strings, strings and numbers, with prefixes.
+//! - [`RadixSet`]: a set of these.
 //! - [`InlineHashMap`](hash_map::InlineHashMap): a hash table for small plain keys and values.
 //!
 //! Every operation is lock-free: a thread that is suspended anywhere stops no other.
@@ -46,7 +48,10 @@ mod hash;
 )]
 mod skip;
 
-#[allow(dead_code, unreachable_pub, reason = "not whole yet")]
+#[cfg_attr(
+    smr_loom,
+    allow(dead_code, unreachable_pub, reason = "models use a part")
+)]
 mod radix;
 
 #[cfg(all(feature = "rayon", not(smr_loom)))]
@@ -84,21 +89,50 @@ pub mod hash_set {
     pub use crate::hash::boxed::{HashSet, HashSetBuilder, HashSetRef};
 }
 
-/// Ordered maps.
+/// What ordered maps have in common.
+#[cfg(not(smr_loom))]
+pub mod ordered;
+
+/// Skip maps.
 #[cfg(not(smr_loom))]
 pub mod skip_map {
     pub use crate::answers::{Compute, OccupiedError, Operation};
     pub use crate::skip::compare::{Comparator, Natural};
-    pub use crate::skip::map::{
-        AndModify, Cursor, Drain, Entry, IntoIter, Iter, Keys, Range, SkipMap, SkipMapBuilder,
-        SkipMapRef, Values,
-    };
+    pub use crate::skip::engine::Skip;
+    pub use crate::skip::into_iter::IntoIter;
+    pub use crate::skip::map::{SkipMap, SkipMapBuilder, SkipMapRef};
+    crate::ordered::names! { Skip<C>, C }
 }
 
-/// Ordered sets.
+/// Skip sets.
 #[cfg(not(smr_loom))]
 pub mod skip_set {
-    pub use crate::skip::map::{RangeKeys as Range, SkipSet, SkipSetRef};
+    pub use crate::skip::map::{SkipSet, SkipSetRef};
+
+    /// See [`ordered::RangeKeys`](crate::ordered::RangeKeys).
+    pub type Range<'g, K, C, G, Q, R> =
+        crate::ordered::RangeKeys<'g, K, crate::skip_map::Skip<C>, G, Q, R>;
+}
+
+/// Radix maps.
+#[cfg(not(smr_loom))]
+pub mod radix_map {
+    pub use crate::answers::{Compute, OccupiedError, Operation};
+    pub use crate::radix::engine::Radix;
+    pub use crate::radix::into_iter::IntoIter;
+    pub use crate::radix::key::{FixedRadixKey, RadixKey};
+    pub use crate::radix::map::{Ancestors, Prefix, RadixMap, RadixMapRef};
+    crate::ordered::names! { Radix }
+}
+
+/// Radix sets.
+#[cfg(not(smr_loom))]
+pub mod radix_set {
+    pub use crate::radix::map::{RadixSet, RadixSetRef};
+
+    /// See [`ordered::RangeKeys`](crate::ordered::RangeKeys).
+    pub type Range<'g, K, G, Q, R> =
+        crate::ordered::RangeKeys<'g, K, crate::radix_map::Radix, G, Q, R>;
 }
 
 #[cfg(all(feature = "serde", not(smr_loom)))]
@@ -111,6 +145,10 @@ pub mod set;
 pub use hash_map::{Compute, HashMap, HashMapBuilder, HashMapRef, OccupiedError, Operation};
 #[cfg(not(smr_loom))]
 pub use hash_set::{HashSet, HashSetBuilder, HashSetRef};
+#[cfg(not(smr_loom))]
+pub use radix_map::{RadixKey, RadixMap, RadixMapRef};
+#[cfg(not(smr_loom))]
+pub use radix_set::{RadixSet, RadixSetRef};
 #[cfg(not(smr_loom))]
 pub use skip_map::{SkipMap, SkipMapBuilder, SkipMapRef};
 #[cfg(not(smr_loom))]

@@ -6,8 +6,8 @@ use bytemuck::NoUninit;
 use rayon::iter::{FromParallelIterator, IntoParallelIterator, ParallelExtend, ParallelIterator};
 
 use crate::hash_map::{HashMap, InlineHashMap};
+use crate::ordered::{Engine, Fresh, Order, OrderedMap};
 use crate::set::{Change, Set};
-use crate::skip_map::{Comparator, SkipMap};
 
 /// For so many more items there should be room, as std's maps reckon: keys may be there already, or come
 /// twice.
@@ -105,11 +105,12 @@ where
 }
 
 /// Of entries with the same key any one stays.
-impl<K, V, C> ParallelExtend<(K, V)> for &SkipMap<K, V, C>
+impl<K, V, E> ParallelExtend<(K, V)> for &OrderedMap<K, V, E>
 where
     K: Send + Sync,
     V: Send + Sync,
-    C: Comparator<K> + Sync,
+    E: Order<K, V>,
+    E::Core: Sync,
 {
     fn par_extend<I: IntoParallelIterator<Item = (K, V)>>(&mut self, entries: I) {
         let map = *self;
@@ -120,11 +121,12 @@ where
 }
 
 /// Of entries with the same key any one stays.
-impl<K, V, C> ParallelExtend<(K, V)> for SkipMap<K, V, C>
+impl<K, V, E> ParallelExtend<(K, V)> for OrderedMap<K, V, E>
 where
     K: Send + Sync,
     V: Send + Sync,
-    C: Comparator<K> + Sync,
+    E: Order<K, V>,
+    E::Core: Sync,
 {
     fn par_extend<I: IntoParallelIterator<Item = (K, V)>>(&mut self, entries: I) {
         (&*self).par_extend(entries);
@@ -132,11 +134,11 @@ where
 }
 
 /// The entries are collected, and the map is made as a whole: of those with the same key the last counts.
-impl<K, V, C> FromParallelIterator<(K, V)> for SkipMap<K, V, C>
+impl<K, V, E> FromParallelIterator<(K, V)> for OrderedMap<K, V, E>
 where
     K: Send,
     V: Send,
-    C: Comparator<K> + Default,
+    E: Order<K, V> + Fresh<K, V>,
 {
     fn from_par_iter<I: IntoParallelIterator<Item = (K, V)>>(entries: I) -> Self {
         let entries: Vec<_> = entries.into_par_iter().collect();
@@ -145,7 +147,7 @@ where
 }
 
 /// The entries by value, in their order. They are taken out of the map by the calling thread.
-impl<K: Send, V: Send, C> IntoParallelIterator for SkipMap<K, V, C> {
+impl<K: Send, V: Send, E: Engine<K, V>> IntoParallelIterator for OrderedMap<K, V, E> {
     type Item = (K, V);
     type Iter = rayon::vec::IntoIter<(K, V)>;
 

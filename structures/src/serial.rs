@@ -14,8 +14,8 @@ use serde::ser::{Serialize, Serializer};
 
 use crate::guard::Guard;
 use crate::hash_map::{HashMap, HashMapRef, InlineHashMap};
+use crate::ordered::{Fresh, Order, OrderedMap, OrderedMapRef};
 use crate::set::{Change, KeyMap, Set, SetRef};
-use crate::skip_map::{Comparator, SkipMap, SkipMapRef};
 
 /// For so many entries room is made at once, whatever length the input claims to have: it may lie, and
 /// growing costs little.
@@ -56,12 +56,12 @@ where
     }
 }
 
-/// The entries that [`iter`](SkipMapRef::iter) meets, in their order, after their number.
-impl<K, V, C, G> Serialize for SkipMapRef<'_, K, V, C, G>
+/// The entries that [`iter`](OrderedMapRef::iter) meets, in their order, after their number.
+impl<K, V, E, G> Serialize for OrderedMapRef<'_, K, V, E, G>
 where
     K: Serialize,
     V: Serialize,
-    C: Comparator<K>,
+    E: Order<K, V>,
     G: Guard,
 {
     fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
@@ -69,12 +69,12 @@ where
     }
 }
 
-/// The entries that [`iter`](SkipMap::iter) meets, in their order, after their number.
-impl<K, V, C> Serialize for SkipMap<K, V, C>
+/// The entries that [`iter`](OrderedMap::iter) meets, in their order, after their number.
+impl<K, V, E> Serialize for OrderedMap<K, V, E>
 where
     K: Serialize,
     V: Serialize,
-    C: Comparator<K>,
+    E: Order<K, V>,
 {
     fn serialize<Z: Serializer>(&self, serializer: Z) -> Result<Z::Ok, Z::Error> {
         self.pin().serialize(serializer)
@@ -127,11 +127,11 @@ where
 
 /// A map in the global domain; of entries with the same key the last counts. They are collected before, and the
 /// map is made as a whole.
-impl<'de, K, V, C> Deserialize<'de> for SkipMap<K, V, C>
+impl<'de, K, V, E> Deserialize<'de> for OrderedMap<K, V, E>
 where
     K: Deserialize<'de>,
     V: Deserialize<'de>,
-    C: Comparator<K> + Default,
+    E: Order<K, V> + Fresh<K, V>,
 {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let Collected(entries) = deserializer.deserialize_map(Entries(PhantomData))?;

@@ -14,7 +14,7 @@ pub(super) trait Kind {
     const NAME: &'static str;
     type Key: Clone + PartialEq + Debug;
     type Value: Value;
-    type Order: Comparator<Self::Key> + Clone + Default;
+    type Order: Comparator<Self::Key> + Clone + Default + 'static;
 
     fn key(number: u64) -> Self::Key;
 

@@ -32,8 +32,8 @@ pub(super) enum Changed<'s, K, V> {
     Kept(Option<&'s Entry<K, V>>),
     /// What was there.
     Removed(Option<&'s Entry<K, V>>),
-    /// What was there.
-    Put(Option<&'s Entry<K, V>>),
+    /// What was there, and what is now.
+    Put(Option<&'s Entry<K, V>>, &'s Entry<K, V>),
 }
 
 /// What is made for a slot: a word, and whether it is a node of this operation's own.
@@ -121,13 +121,13 @@ impl<K, V> Core<K, V> {
 }
 
 impl<K: RadixKey, V> Core<K, V> {
-    /// Does with an entry what `decide` says, in one atomic step; it is asked again when there has come another
-    /// entry meanwhile. Nothing is held while it runs. `done` is told as soon as a change has happened whether something
-    /// was put: what follows may panic. Lock-free.
-    pub(super) fn change<'s>(
+    /// Does with the entry of a key what `decide` says, in one atomic step; it is asked again when there has come
+    /// another entry meanwhile. Nothing is held while it runs; it may move the key. `done` is told as soon as a change
+    /// has happened whether something was put: what follows may panic. Lock-free; O(bytes of the key).
+    pub(super) fn change<'s, Q: RadixKey + ?Sized>(
         &'s self,
         section: &'s Section<'_>,
-        key: &[u8],
+        key: &Q,
         mut decide: impl FnMut(Option<&'s Entry<K, V>>) -> Decision,
         done: impl FnOnce(bool),
     ) -> Changed<'s, K, V> {
@@ -135,7 +135,7 @@ impl<K: RadixKey, V> Core<K, V> {
         // What was there, and what was decided.
         let mut last: Option<(Option<&'s Entry<K, V>>, Decision)> = None;
         loop {
-            let end = self.find(section, key, &mut path);
+            let end = self.find(section, key.bytes().as_ref(), &mut path);
             let old = match end {
                 End::Found(entry) => Some(entry),
                 _ => None,
@@ -166,19 +166,20 @@ impl<K: RadixKey, V> Core<K, V> {
                 self.count.add(-1);
                 // SAFETY: this thread has taken it out.
                 unsafe { self.memory.retire(there) };
-                self.tidy(section, key, &mut path);
+                self.tidy(section, key.bytes().as_ref(), &mut path);
                 return Changed::Removed(old);
             };
-            if !self.put(section, key, &mut path, end, new) {
+            if !self.put(section, key.bytes().as_ref(), &mut path, end, new) {
                 continue;
             }
+            let now = Self::entry(new, section).expect("it is one");
             done(true);
             if old.is_none() {
                 self.count.add(1);
             }
             // SAFETY: this thread has replaced it.
             unsafe { self.memory.retire(there) };
-            return Changed::Put(old);
+            return Changed::Put(old, now);
         }
     }
 
@@ -225,14 +226,14 @@ impl<K: RadixKey, V> Core<K, V> {
             }
         };
         let own = key.get(at).copied();
-        if other == own {
+        let Some(prefix) = key.get(..at).filter(|_| own != other) else {
             return false; // keys' bytes change
-        }
+        };
         let mut content = Content::new(Word::EMPTY);
         let last = path.last().expect("the slot").word;
         content.add(other, last);
         content.add(own, new);
-        let head = Head::new(&key[..at]);
+        let head = Head::new(prefix);
         let word = self.memory.node(head, &content, section);
         let is_done = self.install(path, word, section);
         self.discard(Made {

@@ -17,7 +17,8 @@ use super::word::{Slot, Tag, Word};
 use crate::count::Count;
 use crate::reclaim::{Domain, Section, see};
 
-pub(super) struct Core<K, V> {
+#[allow(missing_debug_implementations, reason = "nobody can name it")]
+pub struct Core<K, V> {
     /// Never frozen.
     pub(super) root: Slot,
     pub(super) memory: Memory<K, V>,
@@ -127,8 +128,8 @@ impl<K, V> Core<K, V> {
 }
 
 impl<K: RadixKey, V> Core<K, V> {
-    /// A lookup. Wait-free: depths ascend. Linearizes at the load of the last slot, or, if that was frozen by then and
-    /// its node out of the map, when it was taken out.
+    /// A lookup. Wait-free: depths ascend; O(bytes of the key). Linearizes at the load of the last slot, or, if that
+    /// was frozen by then and its node out of the map, when it was taken out.
     #[inline]
     pub(super) fn get<'s>(
         &'s self,

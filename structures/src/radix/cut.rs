@@ -1,8 +1,8 @@
 //! Removal of all keys with a prefix, in one step.
 //!
 //! They are all below one slot, and no others are: that becomes empty. Threads that are on their way below it may still
-//! change what is there, as if just before. So all slots are frozen, from above, before what they lead to is counted, and
-//! retired: after that none of it changes, and who has to change it looks for it again.
+//! change what is there, as if just before. So all slots are frozen, from above, before what they lead to is counted,
+//! and retired: after that none of it changes, and who has to change it looks for it again.
 
 use super::core::{Core, Path, Step};
 use super::head::Fit;

@@ -1,10 +1,12 @@
 //! Answers about several slots at one instant.
 //!
 //! A walk notes each slot that it has looked at, and each word of claims, and looks again in the end. If all are what
-//! they were, and none has been anything else meanwhile, they were so at once, at any instant between the two looks. None
-//! has: no empty slot is what another one was (`stamp.rs`), what has been taken out does not come back as long as the
-//! section lasts, claims only grow; but for a collapse, which puts back what was in the slot before a node came above it.
-//! Those are counted before they happen (T7).
+//! they were, and none has been anything else meanwhile, they were so at once, at any instant between the two looks.
+//! None has: no empty slot is what another one was (`stamp.rs`), what has been taken out does not come back as long as
+//! the section lasts, claims only grow; but for a collapse, which puts back what was in the slot before a node came
+//! above it. Those are counted before they happen (T7).
+
+use core::ops::Bound;
 
 use smallvec::SmallVec;
 use smr_core::primitive::{AtomicUsize, Ordering};
@@ -266,7 +268,17 @@ impl Level {
     }
 }
 
-impl Cut<'_> {
+impl<'k> Cut<'k> {
+    /// Of a bound; none if all is within.
+    pub(super) fn of(bound: Bound<&'k [u8]>) -> Option<Self> {
+        let (key, is_in) = match bound {
+            Bound::Included(key) => (key, true),
+            Bound::Excluded(key) => (key, false),
+            Bound::Unbounded => return None,
+        };
+        Some(Cut { key, is_in })
+    }
+
     /// Whether a key is on the side that is looked at.
     pub(super) fn lets(&self, side: Side, key: &[u8]) -> bool {
         match key.cmp(self.key) {

@@ -64,8 +64,8 @@ impl<K: RadixKey, V> Core<K, V> {
                 None => break,
             }
         }
-        // What was skipped on the way is in the keys: each of the others is a prefix of the longest, or of what all keys
-        // below its node have in common. Where that is not the key's own, nothing longer is a match.
+        // What was skipped on the way is in the keys: each of the others is a prefix of the longest, or of what all
+        // keys below its node have in common. Where that is not the key's own, nothing longer is a match.
         while let Some(longest) = found.last() {
             let bytes = longest.key.bytes();
             let bytes = bytes.as_ref();

@@ -14,7 +14,8 @@ use crate::reclaim::{Domain, Pool, Section, see};
 
 /// A key and its value.
 #[repr(C, align(16))]
-pub(super) struct Entry<K, V> {
+#[allow(missing_debug_implementations, reason = "nobody can name it")]
+pub struct Entry<K, V> {
     pub(super) key: K,
     pub(super) value: V,
 }

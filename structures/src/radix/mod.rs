@@ -2,9 +2,9 @@
 //!
 //! # Slots
 //! A *slot* is empty, or leads to an *entry*, or to a *node* (`word.rs`). A node tests the byte of keys at its *depth*:
-//! it has a slot for each byte that has been claimed, and one, the *term*, for a key that ends there (`node.rs`). Depths
-//! are not one more than the depth above: what all keys below have in common has no nodes (path compression). The root
-//! is a slot.
+//! it has a slot for each byte that has been claimed, and one, the *term*, for a key that ends there (`node.rs`).
+//! Depths are not one more than the depth above: what all keys below have in common has no nodes (path compression).
+//! The root is a slot.
 //!
 //! - **T1.** All keys below a node have the same bytes before its depth, for as long as the node is there, whatever is
 //!   above it; and depths ascend along each way.
@@ -20,11 +20,12 @@
 //! - **T5.** What a winning compare-and-swap has taken out is retired by who has won, and only that: the entry, the
 //!   nodes that were copied. A lost one does not tell that somebody else has done the same; the operation starts again
 //!   at the root.
-//! - **T6.** Before something is put into an empty slot, or a byte is claimed, what the nodes on the way have skipped is
-//!   compared with the key: with the bytes that they note, or with any key below, present or past (T1). Where there is
-//!   none the nodes go first.
-//! - **T7.** Of what has been in a slot nothing comes back as long as a section lasts that has seen it, but by a collapse,
-//!   which is counted before: after the node was frozen, before its slot changes. Empty slots have numbers (`stamp.rs`).
+//! - **T6.** Before something is put into an empty slot, or a byte is claimed, what the nodes on the way have skipped
+//!   is compared with the key: with the bytes that they note, or with any key below, present or past (T1). Where there
+//!   is none the nodes go first.
+//! - **T7.** Of what has been in a slot nothing comes back as long as a section lasts that has seen it, but by a
+//!   collapse, which is counted before: after the node was frozen, before its slot changes. Empty slots have numbers
+//!   (`stamp.rs`).
 //! - **T8.** An entry that may be about to go (`pop.rs`) is in its slot still. Whoever meets it decides whether it has
 //!   gone, once for all. It is the map's as long as it is in the slot, gone or not.
 //!
@@ -47,12 +48,22 @@
 mod change;
 mod core;
 mod cut;
+#[cfg(not(smr_loom))]
+pub(crate) mod engine;
 mod exact;
 mod head;
-mod key;
+#[cfg(not(smr_loom))]
+pub(crate) mod into_iter;
+pub(crate) mod key;
+#[cfg(not(smr_loom))]
+pub(crate) mod map;
 mod matches;
 mod memory;
 mod node;
+#[cfg(not(smr_loom))]
+mod ops;
+#[cfg(not(smr_loom))]
+mod place;
 mod pop;
 mod rest;
 mod rules;

@@ -58,8 +58,8 @@ const LONG: &[&[u8]] = &[
 /// Another byte before that.
 const OTHER: &[u8] = &[1, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1];
 
-/// Nodes have room for 2, 3, 3, 4 and all 5 children, and are made with room for one more than they have at first: those
-/// of two children are an `N11`, of three an `N48`, and there is no `N25`.
+/// Nodes have room for 2, 3, 3, 4 and all 5 children, and are made with room for one more than they have at first:
+/// those of two children are an `N11`, of three an `N48`, and there is no `N25`.
 const SCENARIOS: &[Scenario] = &[
     Scenario {
         name: "insert and insert: two come into an empty map",

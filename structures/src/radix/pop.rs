@@ -4,8 +4,8 @@
 //! leads to a *pop*, which has the entry and a *verdict*. The thread looks again whether anything has come before the
 //! entry since it looked first (`exact.rs`). If not, the entry was the first when its slot was changed, and is declared
 //! *taken*: the pop linearizes at that change. Whoever meets the pop before that declares the entry *kept*, unless it
-//! pops as well, and so nobody can tell that it was there after it had gone. One that pops looks, for the other, whether
-//! the entry is the first, and decides: so no two undo what the other has done for ever.
+//! pops as well, and so nobody can tell that it was there after it had gone. One that pops looks, for the other,
+//! whether the entry is the first, and decides: so no two undo what the other has done for ever.
 
 use smr_core::primitive::{AtomicU8, Ordering};
 

@@ -3,8 +3,12 @@
 use super::core::Core;
 #[cfg(any(test, feature = "testing"))]
 use super::key::RadixKey;
+#[cfg(not(smr_loom))]
+use super::memory::Entry;
+#[cfg(not(smr_loom))]
+use super::node::BYTES;
 use super::node::Node;
-#[cfg(any(test, feature = "testing"))]
+#[cfg(any(test, feature = "testing", not(smr_loom)))]
 use super::word::Tag;
 use super::word::Word;
 use crate::first_panic::FirstPanic;
@@ -32,6 +36,55 @@ impl<K, V> Core<K, V> {
             panic.catch(|| unsafe { self.memory.dispose(word) });
         }
         panic.finish();
+    }
+}
+
+#[cfg(not(smr_loom))]
+impl<K, V> Core<K, V> {
+    /// Takes the map apart: its entries, in their order. It is empty then.
+    ///
+    /// # Safety
+    /// Nobody else has the map.
+    pub(super) unsafe fn take_apart(&self) -> Vec<*mut Entry<K, V>> {
+        let domain = self.memory.domain().clone();
+        let section = &domain.enter();
+        let mut entries = Vec::with_capacity(self.count.get());
+        let root = self.root.load();
+        assert!(self.root.change(root, Word::EMPTY), "nobody else has it");
+        let mut panic = FirstPanic::default();
+        let mut all = vec![root];
+        while let Some(word) = all.pop() {
+            match word.tag() {
+                Tag::Empty => continue,
+                Tag::Entry => {
+                    entries.push(word.piece());
+                    continue;
+                }
+                // Left by a panic.
+                Tag::Pop => {
+                    let pop = Self::pop_of(word, section).expect("it is one");
+                    if !pop.verdict().is_taken() {
+                        entries.push(pop.entry.piece());
+                        // SAFETY: of this map, and reached once; its entry is not.
+                        unsafe { self.memory.dispose_pop(word) };
+                        continue;
+                    }
+                }
+                Tag::Node(_) => {
+                    let node = Self::node(word, section).expect("it is one");
+                    let mut place = usize::MAX;
+                    while let Some((at, slot)) = node.place_before(place.min(BYTES + 1)) {
+                        all.push(slot.load().thawed());
+                        place = at;
+                    }
+                }
+            }
+            // SAFETY: of this map, and reached once.
+            panic.catch(|| unsafe { self.memory.dispose(word) });
+        }
+        self.count.add(-self.count.get().cast_signed());
+        panic.finish();
+        entries
     }
 }
 

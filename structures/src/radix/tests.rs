@@ -51,7 +51,7 @@ impl<K: RadixKey + Clone + Ord + Debug> Map<K> {
                 assert!(is_put);
             });
         match changed {
-            Changed::Put(old) => old.map(|entry| entry.value),
+            Changed::Put(old, _) => old.map(|entry| entry.value),
             _ => unreachable!(),
         }
     }

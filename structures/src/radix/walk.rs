@@ -33,7 +33,8 @@ struct End<'s> {
 }
 
 /// What an iteration has met, from either end.
-pub(super) struct Walk<'s, K, V> {
+#[allow(missing_debug_implementations, reason = "nobody can name it")]
+pub struct Walk<'s, K, V> {
     front: End<'s>,
     back: End<'s>,
     /// The last entries, by which the ends know that they have met.
@@ -57,15 +58,6 @@ impl<K, V> Clone for Walk<'_, K, V> {
             ..*self
         }
     }
-}
-
-fn cut(bound: Bound<&[u8]>) -> Option<Cut<'_>> {
-    let (key, is_in) = match bound {
-        Bound::Included(key) => (key, true),
-        Bound::Excluded(key) => (key, false),
-        Bound::Unbounded => return None,
-    };
-    Some(Cut { key, is_in })
 }
 
 impl<'s> End<'s> {
@@ -111,7 +103,7 @@ impl<'s> End<'s> {
     }
 }
 
-impl<'s, K: RadixKey, V> Walk<'s, K, V> {
+impl<K, V> Walk<'_, K, V> {
     pub(super) fn new() -> Self {
         Walk {
             front: End::new(),
@@ -120,7 +112,9 @@ impl<'s, K: RadixKey, V> Walk<'s, K, V> {
             last: None,
         }
     }
+}
 
+impl<'s, K: RadixKey, V> Walk<'s, K, V> {
     /// The next entry from the front. Lock-free.
     pub(super) fn next(
         &mut self,
@@ -129,12 +123,12 @@ impl<'s, K: RadixKey, V> Walk<'s, K, V> {
         bounds: Bounds<'_>,
     ) -> Option<&'s Entry<K, V>> {
         if !self.front.has_begun {
-            core.seek(section, &mut self.front, Side::First, cut(bounds.0));
+            core.seek(section, &mut self.front, Side::First, Cut::of(bounds.0));
         }
         let next = core.advance(section, &mut self.front, Side::First);
         let is_over = next.is_none_or(|next| {
             let bytes = next.key.bytes();
-            let is_out = cut(bounds.1).is_some_and(|cut| !cut.lets(Side::Last, bytes.as_ref()));
+            let is_out = Cut::of(bounds.1).is_some_and(|cut| !cut.lets(Side::Last, bytes.as_ref()));
             let met = |last: &Entry<K, V>| bytes.as_ref() >= last.key.bytes().as_ref();
             is_out || self.last.is_some_and(met)
         });
@@ -154,12 +148,13 @@ impl<'s, K: RadixKey, V> Walk<'s, K, V> {
         bounds: Bounds<'_>,
     ) -> Option<&'s Entry<K, V>> {
         if !self.back.has_begun {
-            core.seek(section, &mut self.back, Side::Last, cut(bounds.1));
+            core.seek(section, &mut self.back, Side::Last, Cut::of(bounds.1));
         }
         let next = core.advance(section, &mut self.back, Side::Last);
         let is_over = next.is_none_or(|next| {
             let bytes = next.key.bytes();
-            let is_out = cut(bounds.0).is_some_and(|cut| !cut.lets(Side::First, bytes.as_ref()));
+            let is_out =
+                Cut::of(bounds.0).is_some_and(|cut| !cut.lets(Side::First, bytes.as_ref()));
             let met = |first: &Entry<K, V>| bytes.as_ref() <= first.key.bytes().as_ref();
             is_out || self.first.is_some_and(met)
         });

@@ -20,7 +20,8 @@ use super::rules::Rule;
 use crate::count::Count;
 use crate::reclaim::{Domain, Section, see};
 
-pub(super) struct Core<K, V, C> {
+#[allow(missing_debug_implementations, reason = "nobody can name it")]
+pub struct Core<K, V, C> {
     /// The head of the highest level; null as long as there has been no entry.
     top: AtomicPtr<Chunk>,
     pub(super) memory: Memory<K, V>,

@@ -85,10 +85,14 @@ pub(crate) mod compare;
 mod content;
 mod core;
 mod ends;
+#[cfg(not(smr_loom))]
+pub(crate) mod engine;
 mod find;
 mod hint;
 mod index;
 mod inline;
+#[cfg(not(smr_loom))]
+pub(crate) mod into_iter;
 #[cfg(not(smr_loom))]
 pub(crate) mod map;
 mod memory;

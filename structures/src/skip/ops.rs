@@ -164,24 +164,6 @@ impl<K, V, C: Comparator<K>> Core<K, V, C> {
         }
     }
 
-    /// Stores a value that is made if there is none, outside of everything: making it may use the map, this very
-    /// key included.
-    #[inline]
-    pub(super) fn try_insert_with<'g>(
-        &'g self,
-        section: &'g Section<'g>,
-        key: K,
-        make: impl FnOnce(&K) -> V,
-    ) -> Result<&'g V, &'g V> {
-        let wanted = Wanted::<K, K, C>::new(&key, &self.comparator);
-        if let Some(there) = self.get(section, &wanted) {
-            return Err(there.value);
-        }
-        let value = make(&key);
-        let inserted = self.writing(section, key, Some(value)).try_insert();
-        inserted.map_err(|error| error.current)
-    }
-
     /// Removes an entry, if it is there and `condition` holds: what was removed; or what was not.
     #[inline]
     pub(super) fn remove_if<'g>(

@@ -3,7 +3,8 @@
 use super::memory::Entry;
 
 /// Its key and its value.
-pub(super) struct Pair<'s, K, V> {
+#[allow(missing_debug_implementations, reason = "nobody can name it")]
+pub struct Pair<'s, K, V> {
     pub(super) key: &'s K,
     pub(super) value: &'s V,
 }

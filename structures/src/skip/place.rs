@@ -9,7 +9,8 @@ use super::probe::{Cut, Probe, Wanted};
 use crate::reclaim::Section;
 
 /// A gap, and what is known of where it is.
-pub(super) struct Place<'s, K, V> {
+#[allow(missing_debug_implementations, reason = "nobody can name it")]
+pub struct Place<'s, K, V> {
     gap: Gap<'s, K, V>,
     /// Where the entry of the gap was.
     spot: Option<Spot<'s>>,

@@ -15,7 +15,8 @@ use super::rev::{Item, View};
 use crate::reclaim::Section;
 
 /// What an iteration has met, from either end.
-pub(super) struct Walk<'s, K, V> {
+#[allow(missing_debug_implementations, reason = "nobody can name it")]
+pub struct Walk<'s, K, V> {
     front: End<'s>,
     back: End<'s>,
     /// The last entries, by which the ends know that they have met.

@@ -96,7 +96,7 @@ impl Map {
         };
         let changed = self.core.change(&section, key.0, decision, |_| {});
         match changed {
-            Changed::Put(old) => old.map(|entry| entry.value.0),
+            Changed::Put(old, _) => old.map(|entry| entry.value.0),
             Changed::Removed(old) => {
                 dispose(&mut made);
                 old.map(|entry| entry.value.0)

@@ -1,28 +1,16 @@
-//! The map: its operations with explicit guards here, in `keyed` and in `ordered`, those of the handle in
-//! `pinned`.
+//! The map, and the set.
 
 mod builder;
-mod cursor;
-mod handle;
-mod iter;
-mod keyed;
-mod ordered;
-mod pinned;
-mod set;
-mod traits;
 
-use smr_core::{Guard as LocalGuard, OwnedGuard, Smr};
+use smr_core::Smr;
 
 pub use builder::SkipMapBuilder;
-pub use cursor::Cursor;
-pub use handle::{AndModify, Entry};
-pub use iter::{Drain, IntoIter, Iter, Keys, Range, Values};
-pub use pinned::SkipMapRef;
-pub use set::{RangeKeys, SkipSet, SkipSetRef};
 
 use super::compare::{Comparator, Natural};
 use super::core::Core;
-use crate::guard::Guard;
+use super::engine::Skip;
+use crate::ordered::{OrderedMap, OrderedMapRef, OrderedSet, OrderedSetRef};
+use crate::set::Set;
 
 /// A lock-free ordered map of any keys and values.
 ///
@@ -47,38 +35,20 @@ use crate::guard::Guard;
 /// assert!(map.range(10..13).map(|(key, _)| *key).eq([10, 11, 12]));
 /// ```
 ///
-/// # Guards
-/// [`pin`](Self::pin) gives a handle whose methods are those of std's `BTreeMap`. What they return is borrowed
-/// from it. Each method is also there with an explicit [`Guard`], which several maps of a domain can share.
-/// Guards nest, cost about a nanosecond, and cannot deadlock; but what is removed while one is open is not
-/// reclaimed before it is dropped, so do not hold one for longer than it takes.
-///
-/// A guard of another domain than the map's is refused with a panic, in every method that takes one.
-///
-/// # Consistency
-/// Operations on one entry are linearizable, the closures' included: [`update`](Self::update),
-/// [`compute`](Self::compute) and their like change just the entry that they were asked about. Replacing a
-/// value is one step: the key is never absent, never there twice. So are the ends and the neighbours of a place:
-/// [`first_key_value`](Self::first_key_value), [`pop_first`](Self::pop_first),
-/// [`lower_bound`](Self::lower_bound) and their like answer what was so at one instant.
-///
-/// [`iter`](Self::iter) and [`range`](Self::range) are strictly monotone, from either end, and meet an entry
-/// that is there all the time exactly once; one that comes or goes meanwhile they may meet or not. Each chunk of
-/// some thirty entries is read at one instant. [`retain`](Self::retain), [`clear`](Self::clear), `clone` and `eq`
-/// are one operation for each entry. [`len`](Self::len) is exact when nobody changes the map.
+/// Its operations, and what they promise, are those of [`OrderedMap`]. An iteration reads each chunk of some thirty
+/// entries at one instant. [`clear`](OrderedMap::clear) is one operation for each entry.
 ///
 /// # Costs
-/// Time is O(log n). A lookup touches a few cache lines a level, of which there are six in a map of ten
-/// million entries, and the entry, if there is one. In the natural order, *plain* entries, whose keys are `u8` to
-/// `u64`, `usize`, `char` or `bool`, and whose values are integers, floats, `char`, `bool` or `()` and no larger than
-/// an address, lie in those lines: a lookup waits for nothing else, and they have no memory of their own. Of keys that
-/// are integers, `char`, addresses, strings or byte strings, or what holds these ([`String`], `Arc<str>`,
-/// `Box<[u8]>`, `&str`, …), the map keeps eight bytes beside the pointer to the entry, and looks at whole keys only
-/// where these are equal. Keys that ascend at the end of the map, and [`pop_first`](Self::pop_first), copy nothing;
-/// other changes copy up to thirty hints and pointers.
-/// Memory: each other entry is an allocation of its own, out of a [`Zone`](smr_core::Zone) that reuses what was
-/// removed; the rest takes some 22 bytes an entry in a large map. A small one that is in use has 60 to 90 kilobytes of
-/// the threads' stocks; an empty one has allocated nothing.
+/// Time is O(log n). A lookup touches a few cache lines a level, of which there are six in a map of ten million
+/// entries, and the entry, if there is one. In the natural order, *plain* entries, whose keys are `u8` to `u64`,
+/// `usize`, `char` or `bool`, and whose values are integers, floats, `char`, `bool` or `()` and no larger than an
+/// address, lie in those lines: a lookup waits for nothing else, and they have no memory of their own. Of keys that are
+/// integers, `char`, addresses, strings or byte strings, or what holds these ([`String`], `Arc<str>`, `Box<[u8]>`,
+/// `&str`, …), the map keeps eight bytes beside the pointer to the entry, and looks at whole keys only where these are
+/// equal. Keys that ascend at the end of the map, and [`pop_first`](OrderedMap::pop_first), copy nothing; other changes
+/// copy up to thirty hints and pointers. Memory: each other entry is an allocation of its own, out of a
+/// [`Zone`](smr_core::Zone) that reuses what was removed; the rest takes some 22 bytes an entry in a large map. A small
+/// one that is in use has 60 to 90 kilobytes of the threads' stocks; an empty one has allocated nothing.
 ///
 /// # Bad keys
 /// An order of keys that contradicts itself gets wrong answers, or operations that do not end, nothing worse.
@@ -87,12 +57,21 @@ use crate::guard::Guard;
 ///
 /// Source: Jiffy (T. Kobus, M. Kokociński and P. T. Wojciechowski, 2022) and KiWi (D. Basin et al., 2017) have
 /// lists of chunks that are replaced as a whole. The protocol is this crate's own; `docs/skip.md` describes it.
-pub struct SkipMap<K, V, C = Natural> {
-    pub(super) core: Core<K, V, C>,
-}
+pub type SkipMap<K, V, C = Natural> = OrderedMap<K, V, Skip<C>>;
 
-impl<K, V, C> std::panic::UnwindSafe for SkipMap<K, V, C> {}
-impl<K, V, C> std::panic::RefUnwindSafe for SkipMap<K, V, C> {}
+/// A [`SkipMap`] under a guard of its own; see [`OrderedMapRef`].
+///
+/// ```
+/// use structures::skip_map::{Natural, SkipMapRef};
+/// use structures::{Guard, SkipMap};
+///
+/// fn least(map: &SkipMapRef<'_, u32, char, Natural, impl Guard>) -> Option<char> {
+///     map.first_key_value().map(|(_, value)| *value)
+/// }
+///
+/// assert_eq!(least(&SkipMap::from([(2, 'b'), (1, 'a')]).pin()), Some('a'));
+/// ```
+pub type SkipMapRef<'map, K, V, C, G> = OrderedMapRef<'map, K, V, Skip<C>, G>;
 
 impl<K, V> SkipMap<K, V> {
     /// An empty map in the global domain, in the order of the keys. Allocates nothing.
@@ -153,66 +132,8 @@ impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
 }
 
 impl<K, V, C> SkipMap<K, V, C> {
-    pub(super) fn with_order_in(comparator: C, smr: &Smr) -> Self {
-        let core = Core::new(comparator, smr);
-        SkipMap { core }
-    }
-
-    /// The map under a guard of the calling thread: a handle with std's methods.
-    ///
-    /// ```
-    /// # use structures::SkipMap;
-    /// let map = SkipMap::new();
-    /// let map = map.pin();
-    /// map.insert("a", 1);
-    /// assert_eq!(map.get("a"), Some(&1));
-    /// ```
-    #[inline]
-    pub fn pin(&self) -> SkipMapRef<'_, K, V, C, LocalGuard<'_>> {
-        SkipMapRef::new(self, self.guard())
-    }
-
-    /// The map under an owned guard: a handle that may be sent, and held across `.await`. Costs an atomic
-    /// operation or two more.
-    ///
-    /// ```
-    /// # use structures::SkipMap;
-    /// let map = SkipMap::from([("a", 1)]);
-    /// let pinned = map.pin_owned();
-    /// std::thread::scope(|s| {
-    ///     s.spawn(move || assert_eq!(pinned.get("a"), Some(&1)));
-    /// });
-    /// ```
-    #[inline]
-    pub fn pin_owned(&self) -> SkipMapRef<'_, K, V, C, OwnedGuard> {
-        SkipMapRef::new(self, self.owned_guard())
-    }
-
-    /// Opens a section of the map's domain. Any other of the domain does as well.
-    ///
-    /// ```
-    /// # use structures::SkipMap;
-    /// let (here, there) = (SkipMap::from([(1, 'a')]), SkipMap::from([('a', 2)]));
-    /// let guard = here.guard(); // both are in the global domain
-    /// let found = here.get(&1, &guard).and_then(|key| there.get(key, &guard));
-    /// assert_eq!(found, Some(&2));
-    /// ```
-    #[inline]
-    pub fn guard(&self) -> LocalGuard<'_> {
-        self.smr().enter()
-    }
-
-    /// Opens a section that may be sent.
-    ///
-    /// ```
-    /// # use structures::SkipMap;
-    /// let map = SkipMap::from([("a", 1)]);
-    /// let guard = map.owned_guard();
-    /// assert_eq!(map.get("a", &guard), Some(&1));
-    /// ```
-    #[inline]
-    pub fn owned_guard(&self) -> OwnedGuard {
-        self.smr().enter_owned()
+    fn with_order_in(comparator: C, smr: &Smr) -> Self {
+        OrderedMap::of(Core::new(comparator, smr))
     }
 
     /// The order.
@@ -226,82 +147,109 @@ impl<K, V, C> SkipMap<K, V, C> {
     pub fn comparator(&self) -> &C {
         &self.core.comparator
     }
+}
 
-    /// The domain.
-    ///
-    /// ```
-    /// # use structures::{SkipMap, Smr};
-    /// assert!(SkipMap::<u8, u8>::new().smr().is_same(Smr::global()));
-    /// ```
-    #[inline]
-    pub fn smr(&self) -> &Smr {
-        self.core.memory.domain()
-    }
-
-    /// The number of entries: exact when nobody changes the map, else what it was a moment ago, more or
-    /// less. O(processors).
-    ///
-    /// ```
-    /// # use structures::SkipMap;
-    /// assert_eq!(SkipMap::from([(1, 'a'), (1, 'b')]).len(), 1);
-    /// ```
-    #[inline]
-    pub fn len(&self) -> usize {
-        self.core.count.get()
-    }
-
-    /// Whether there are none; see [`len`](Self::len).
-    ///
-    /// ```
-    /// # use structures::SkipMap;
-    /// assert!(SkipMap::<u8, u8>::new().is_empty());
-    /// ```
-    #[inline]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Drops, as far as the readers allow, what was removed: see [`Zone::flush`](smr_core::Zone::flush).
-    /// Returns how many pieces of the map's memory still wait: entries, and what holds them together. Never
-    /// waits; lock-free.
-    ///
-    /// # Panics
-    /// With the panic of a drop that it runs.
-    ///
-    /// ```
-    /// # use structures::{SkipMap, Smr};
-    /// let map = SkipMap::builder().domain(&Smr::new()).build();
-    /// let pinned = map.pin();
-    /// pinned.insert("a", 1);
-    /// let removed = pinned.remove("a");
-    /// assert!(map.flush() > 0); // we still have it
-    /// assert_eq!(removed, Some(&1));
-    /// drop(pinned);
-    /// assert_eq!(map.flush(), 0);
-    /// ```
-    pub fn flush(&self) -> usize {
-        self.core.memory.flush()
-    }
-
-    /// # Panics
-    /// If the guard is of another domain.
-    #[inline]
-    #[track_caller]
-    fn verify<'g>(&self, guard: &'g impl Guard) -> &'g LocalGuard<'g> {
-        let section = guard.section();
-        section.assert_of(self.smr());
-        section
+impl<K: Ord, V, const N: usize> From<[(K, V); N]> for SkipMap<K, V> {
+    fn from(entries: [(K, V); N]) -> Self {
+        entries.into_iter().collect()
     }
 }
 
-#[cfg(any(test, feature = "testing"))]
-impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
-    /// Asserts the invariants.
+/// A lock-free ordered set: a [`SkipMap`] without values. What it shares with sets of other maps is described
+/// at [`Set`]; order, time, memory and bad keys at [`SkipMap`].
+///
+/// ```
+/// use structures::SkipSet;
+///
+/// let set = SkipSet::new();
+/// std::thread::scope(|s| {
+///     for _ in 0..4 {
+///         s.spawn(|| {
+///             let set = set.pin();
+///             (0..100).rev().filter(|&n| set.insert(n)).count()
+///         });
+///     }
+/// });
+/// assert_eq!(set.len(), 100);
+/// assert!(set.pin().iter().copied().eq(0..100));
+/// ```
+pub type SkipSet<K, C = Natural> = OrderedSet<K, Skip<C>>;
+
+/// A [`SkipSet`] under a guard of its own; see [`SetRef`](crate::set::SetRef).
+///
+/// ```
+/// use structures::skip_set::SkipSetRef;
+/// use structures::skip_map::Natural;
+/// use structures::{Guard, SkipSet};
+///
+/// fn least(set: &SkipSetRef<'_, u32, Natural, impl Guard>) -> Option<u32> {
+///     set.first().copied()
+/// }
+///
+/// assert_eq!(least(&SkipSet::from([2, 1]).pin()), Some(1));
+/// ```
+pub type SkipSetRef<'set, K, C, G> = OrderedSetRef<'set, K, Skip<C>, G>;
+
+impl<K> SkipSet<K> {
+    /// An empty set in the global domain, in the order of the keys. Allocates nothing.
     ///
-    /// # Panics
-    /// If one does not hold.
-    #[doc(hidden)]
-    pub fn check(&mut self) {
-        self.core.check(&self.guard());
+    /// ```
+    /// # use structures::SkipSet;
+    /// let set: SkipSet<u8> = SkipSet::new();
+    /// assert!(set.is_empty());
+    /// ```
+    #[must_use]
+    pub fn new() -> Self {
+        Set::new_of(SkipMap::new())
+    }
+}
+
+impl<K, C: Comparator<K>> SkipSet<K, C> {
+    /// An empty set in the global domain, in the order of a comparator: a function, for instance. Allocates
+    /// nothing.
+    ///
+    /// ```
+    /// # use structures::SkipSet;
+    /// let set = SkipSet::with_comparator(|a: &u32, b: &u32| b.cmp(a));
+    /// let set = set.pin();
+    /// assert!(set.insert(1) && set.insert(2));
+    /// assert!(set.iter().eq(&[2, 1]));
+    /// ```
+    #[must_use]
+    pub fn with_comparator(comparator: C) -> Self {
+        Set::new_of(SkipMap::with_comparator(comparator))
+    }
+
+    /// The same in a domain of one's own.
+    ///
+    /// ```
+    /// # use structures::{SkipSet, Smr};
+    /// use structures::skip_map::Natural;
+    ///
+    /// let smr = Smr::new();
+    /// let set: SkipSet<u32> = SkipSet::with_comparator_in(Natural, &smr);
+    /// assert!(set.smr().is_same(&smr));
+    /// ```
+    #[must_use]
+    pub fn with_comparator_in(comparator: C, smr: &Smr) -> Self {
+        Set::new_of(SkipMap::with_comparator_in(comparator, smr))
+    }
+
+    /// The order.
+    ///
+    /// ```
+    /// # use structures::SkipSet;
+    /// use structures::skip_map::Natural;
+    ///
+    /// assert_eq!(SkipSet::<u8>::new().comparator(), &Natural);
+    /// ```
+    pub fn comparator(&self) -> &C {
+        self.map().comparator()
+    }
+}
+
+impl<K: Ord, const N: usize> From<[K; N]> for SkipSet<K> {
+    fn from(keys: [K; N]) -> Self {
+        keys.into_iter().collect()
     }
 }

@@ -3,15 +3,11 @@
 use core::fmt;
 use core::ops::Bound;
 
-use super::super::compare::Comparator;
-use super::super::core::Core;
-use super::super::ends::Nowhere;
-use super::super::pair::Pair;
-use super::super::place::{Gap, Place};
-use super::super::probe::{Cut, Wanted};
+use super::engine::{Engine, Gap, Lookup, Order};
 use crate::guard::Guard;
 
-/// A place between entries, before the first, or behind the last; see [`SkipMap::cursor`](super::SkipMap::cursor).
+/// A place between entries, before the first, or behind the last; see
+/// [`OrderedMap::cursor`](super::OrderedMap::cursor).
 ///
 /// Unlike an iterator it sees the map as it is: each step answers which entry was the next, or the one before,
 /// at one instant of that step, also if other threads have come between. Each is lock-free, and takes the
@@ -34,15 +30,15 @@ use crate::guard::Guard;
 /// assert_eq!(cursor.prev(), None);
 /// assert_eq!(cursor.peek_next(), Some((&0, &'z')));
 /// ```
-pub struct Cursor<'g, K, V, C, G> {
-    core: &'g Core<K, V, C>,
+pub struct Cursor<'g, K: 'g, V: 'g, E: Engine<K, V>, G> {
+    core: &'g E::Core,
     guard: &'g G,
-    place: Place<'g, K, V>,
+    place: E::Place<'g>,
 }
 
-impl<'g, K, V, C: Comparator<K>, G: Guard> Cursor<'g, K, V, C, G> {
-    pub(super) fn new(core: &'g Core<K, V, C>, guard: &'g G) -> Self {
-        let place = Place::new();
+impl<'g, K, V, E: Order<K, V>, G: Guard> Cursor<'g, K, V, E, G> {
+    pub(super) fn new(core: &'g E::Core, guard: &'g G) -> Self {
+        let place = E::place();
         Cursor { core, guard, place }
     }
 
@@ -50,15 +46,15 @@ impl<'g, K, V, C: Comparator<K>, G: Guard> Cursor<'g, K, V, C, G> {
     #[expect(clippy::should_implement_trait, reason = "std's cursors call it so")]
     pub fn next(&mut self) -> Option<(&'g K, &'g V)> {
         let section = self.guard.section();
-        let over = self.core.go_next(section, &mut self.place);
-        over.map(Pair::both)
+        let over = E::go_next(self.core, section, &mut self.place);
+        over.map(E::both)
     }
 
     /// Goes back over the entry before, and returns it. Before the first it stays where it is.
     pub fn prev(&mut self) -> Option<(&'g K, &'g V)> {
         let section = self.guard.section();
-        let over = self.core.go_prev(section, &mut self.place);
-        over.map(Pair::both)
+        let over = E::go_prev(self.core, section, &mut self.place);
+        over.map(E::both)
     }
 
     /// The next entry.
@@ -73,8 +69,8 @@ impl<'g, K, V, C: Comparator<K>, G: Guard> Cursor<'g, K, V, C, G> {
     /// ```
     pub fn peek_next(&mut self) -> Option<(&'g K, &'g V)> {
         let section = self.guard.section();
-        let spot = self.core.peek_next(section, &mut self.place)?;
-        Some(Core::<K, V, C>::entry_at(spot, section).both())
+        let found = E::peek_next(self.core, section, &mut self.place);
+        found.map(E::both)
     }
 
     /// The entry before.
@@ -89,8 +85,8 @@ impl<'g, K, V, C: Comparator<K>, G: Guard> Cursor<'g, K, V, C, G> {
     /// ```
     pub fn peek_prev(&mut self) -> Option<(&'g K, &'g V)> {
         let section = self.guard.section();
-        let spot = self.core.peek_prev(section, &mut self.place)?;
-        Some(Core::<K, V, C>::entry_at(spot, section).both())
+        let found = E::peek_prev(self.core, section, &mut self.place);
+        found.map(E::both)
     }
 
     /// Goes to before the entry of a key, or where it would be, and returns what is next then.
@@ -107,13 +103,13 @@ impl<'g, K, V, C: Comparator<K>, G: Guard> Cursor<'g, K, V, C, G> {
     pub fn seek<Q>(&mut self, key: &Q) -> Option<(&'g K, &'g V)>
     where
         Q: ?Sized,
-        C: Comparator<K, Q>,
+        E: Lookup<K, V, Q>,
     {
         self.seek_bound(Bound::Included(key))
     }
 
     /// Goes to before the first entry that is not below a bound, as
-    /// [`lower_bound`](super::SkipMap::lower_bound) says, and returns that entry.
+    /// [`lower_bound`](super::OrderedMap::lower_bound) says, and returns that entry.
     ///
     /// ```
     /// use std::ops::Bound::Excluded;
@@ -126,17 +122,11 @@ impl<'g, K, V, C: Comparator<K>, G: Guard> Cursor<'g, K, V, C, G> {
     pub fn seek_bound<Q>(&mut self, bound: Bound<&Q>) -> Option<(&'g K, &'g V)>
     where
         Q: ?Sized,
-        C: Comparator<K, Q>,
+        E: Lookup<K, V, Q>,
     {
-        let Cursor { core, guard, place } = self;
-        let section = guard.section();
-        let wanted = |key| Wanted::new(key, &core.comparator);
-        let next = match bound {
-            Bound::Included(key) => core.seek(section, place, Cut::Below(&wanted(key))),
-            Bound::Excluded(key) => core.seek(section, place, Cut::To(&wanted(key))),
-            Bound::Unbounded => core.seek(section, place, Cut::<Nowhere>::Start),
-        };
-        next.map(Pair::both)
+        let section = self.guard.section();
+        let next = E::seek(self.core, section, &mut self.place, bound);
+        next.map(E::both)
     }
 
     /// Goes to before the first entry.
@@ -152,7 +142,7 @@ impl<'g, K, V, C: Comparator<K>, G: Guard> Cursor<'g, K, V, C, G> {
     /// assert_eq!(cursor.next(), Some((&1, &'a')));
     /// ```
     pub fn to_start(&mut self) {
-        self.place.go(Gap::Start);
+        E::go(&mut self.place, false);
     }
 
     /// Goes to behind the last entry; see [`to_start`](Self::to_start).
@@ -166,11 +156,11 @@ impl<'g, K, V, C: Comparator<K>, G: Guard> Cursor<'g, K, V, C, G> {
     /// assert_eq!(cursor.prev(), Some((&9, &9)));
     /// ```
     pub fn to_end(&mut self) {
-        self.place.go(Gap::End);
+        E::go(&mut self.place, true);
     }
 }
 
-impl<K, V, C, G> Clone for Cursor<'_, K, V, C, G> {
+impl<K, V, E: Engine<K, V>, G> Clone for Cursor<'_, K, V, E, G> {
     fn clone(&self) -> Self {
         Cursor {
             place: self.place.clone(),
@@ -179,13 +169,13 @@ impl<K, V, C, G> Clone for Cursor<'_, K, V, C, G> {
     }
 }
 
-impl<K: fmt::Debug, V, C, G> fmt::Debug for Cursor<'_, K, V, C, G> {
+impl<K: fmt::Debug, V, E: Engine<K, V>, G> fmt::Debug for Cursor<'_, K, V, E, G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut cursor = f.debug_struct("Cursor");
-        match self.place.gap() {
+        match E::gap(&self.place) {
             Gap::Start => cursor.field("at", &"start"),
-            Gap::Before(entry) => cursor.field("before", entry.key),
-            Gap::After(entry) => cursor.field("after", entry.key),
+            Gap::Before(key) => cursor.field("before", key),
+            Gap::After(key) => cursor.field("after", key),
             Gap::End => cursor.field("at", &"end"),
         };
         cursor.finish_non_exhaustive()

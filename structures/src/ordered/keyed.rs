@@ -1,15 +1,12 @@
 //! Operations on the entry of one key, and on all one after the other, with explicit guards.
 
-use super::super::compare::Comparator;
-use super::super::pair::Pair;
-use super::super::probe::Wanted;
-use super::SkipMap;
+use super::OrderedMap;
+use super::engine::{Lookup, Order};
 use super::iter::Drain;
 use crate::answers::{Compute, OccupiedError, Operation};
-use crate::entries::Writing;
 use crate::guard::Guard;
 
-impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
+impl<K, V, E: Order<K, V>> OrderedMap<K, V, E> {
     /// Whether the key is there. Lock-free; O(log n).
     ///
     /// ```
@@ -21,7 +18,7 @@ impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
     pub fn contains_key<Q>(&self, key: &Q, guard: &impl Guard) -> bool
     where
         Q: ?Sized,
-        C: Comparator<K, Q>,
+        E: Lookup<K, V, Q>,
     {
         self.get(key, guard).is_some()
     }
@@ -41,7 +38,7 @@ impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
     pub fn get<'g, Q>(&'g self, key: &Q, guard: &'g impl Guard) -> Option<&'g V>
     where
         Q: ?Sized,
-        C: Comparator<K, Q>,
+        E: Lookup<K, V, Q>,
     {
         self.get_key_value(key, guard).map(|(_, value)| value)
     }
@@ -57,11 +54,9 @@ impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
     pub fn get_key_value<'g, Q>(&'g self, key: &Q, guard: &'g impl Guard) -> Option<(&'g K, &'g V)>
     where
         Q: ?Sized,
-        C: Comparator<K, Q>,
+        E: Lookup<K, V, Q>,
     {
-        let wanted = Wanted::new(key, &self.core.comparator);
-        let found = self.core.get(self.verify(guard), &wanted);
-        found.map(Pair::both)
+        E::get(&self.core, self.verify(guard), key).map(E::both)
     }
 
     /// Stores a value, and returns the one before. The key is stored anew, too. Lock-free; O(log n).
@@ -78,7 +73,7 @@ impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
     #[inline]
     pub fn insert<'g>(&'g self, key: K, value: V, guard: &'g impl Guard) -> Option<&'g V> {
         let section = self.verify(guard);
-        self.core.writing(section, key, Some(value)).insert()
+        E::insert(&self.core, section, key, value)
     }
 
     /// Stores a value where there is none, and returns it. Lock-free; O(log n).
@@ -103,7 +98,7 @@ impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
         guard: &'g impl Guard,
     ) -> Result<&'g V, OccupiedError<'g, V>> {
         let section = self.verify(guard);
-        self.core.writing(section, key, Some(value)).try_insert()
+        E::try_insert(&self.core, section, key, value)
     }
 
     /// Stores a value that is made if there is none, and returns it. Lock-free; O(log n).
@@ -131,7 +126,7 @@ impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
         K: 'g,
     {
         let section = self.verify(guard);
-        self.core.try_insert_with(section, key, |_| make())
+        E::try_insert_with(&self.core, section, key, |_| make())
     }
 
     /// The value of a key, which is stored if there is none. Lock-free; O(log n).
@@ -175,9 +170,9 @@ impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
     /// Changes the value of a key, and returns the new one; none if there is no such key. Lock-free; O(log n).
     ///
     /// `update` may be called more than once, if other threads change the entry at the same time. If it changes this
-    /// very entry itself it is called again, each time. A plain entry (see *Costs* of [`SkipMap`]) has no identity but
-    /// its value: `update` is also called again if entries beside it have changed. After four calls in all the entry
-    /// counts as the same if it has the same value.
+    /// very entry itself it is called again, each time. A plain entry (see *Costs* of [`SkipMap`](crate::SkipMap)) has
+    /// no identity but its value: `update` is also called again if entries beside it have changed. After four calls in
+    /// all the entry counts as the same if it has the same value.
     ///
     /// ```
     /// use structures::SkipMap;
@@ -194,7 +189,7 @@ impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
         K: 'g,
     {
         let section = self.verify(guard);
-        self.core.writing(section, key, None).update(update)
+        E::update(&self.core, section, key, update)
     }
 
     /// Changes the value of a key, or stores one; returns what is there then. Lock-free; O(log n).
@@ -251,8 +246,7 @@ impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
         U: FnMut(&V) -> V,
         K: 'g,
     {
-        let writing = self.core.writing(self.verify(guard), key, None);
-        writing.update_or_insert_with(update, make)
+        E::update_or_insert_with(&self.core, self.verify(guard), key, update, make)
     }
 
     /// Inserts, changes or removes an entry, or does nothing, in one atomic step. Lock-free; O(log n).
@@ -289,7 +283,7 @@ impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
         F: FnMut(Option<(&'g K, &'g V)>) -> Operation<V, T>,
     {
         let section = self.verify(guard);
-        self.core.writing(section, key, None).compute(compute)
+        E::compute(&self.core, section, key, compute)
     }
 
     /// Removes an entry, and returns its value. Lock-free; O(log n).
@@ -306,7 +300,7 @@ impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
     where
         K: 'g,
         Q: ?Sized,
-        C: Comparator<K, Q>,
+        E: Lookup<K, V, Q>,
     {
         self.remove_entry(key, guard).map(|(_, value)| value)
     }
@@ -323,12 +317,9 @@ impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
     where
         K: 'g,
         Q: ?Sized,
-        C: Comparator<K, Q>,
+        E: Lookup<K, V, Q>,
     {
-        let wanted = Wanted::new(key, &self.core.comparator);
-        self.core
-            .remove(self.verify(guard), &wanted)
-            .map(Pair::both)
+        E::remove(&self.core, self.verify(guard), key).map(E::both)
     }
 
     /// Removes an entry if `should_remove` holds of it, and returns it. Lock-free; O(log n).
@@ -355,16 +346,12 @@ impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
     ) -> Result<Option<(&'g K, &'g V)>, (&'g K, &'g V)>
     where
         Q: ?Sized,
-        C: Comparator<K, Q>,
+        E: Lookup<K, V, Q>,
         F: FnMut(&K, &V) -> bool,
     {
-        let wanted = Wanted::new(key, &self.core.comparator);
-        let removed = self
-            .core
-            .remove_if(self.verify(guard), &wanted, should_remove);
-        match removed {
-            Ok(removed) => Ok(removed.map(Pair::both)),
-            Err(kept) => Err(kept.both()),
+        match E::remove_if(&self.core, self.verify(guard), key, should_remove) {
+            Ok(removed) => Ok(removed.map(E::both)),
+            Err(kept) => Err(E::both(kept)),
         }
     }
 
@@ -382,10 +369,11 @@ impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
     where
         F: FnMut(&K, &V) -> bool,
     {
-        self.core.retain(self.verify(guard), keep);
+        E::retain(&self.core, self.verify(guard), keep);
     }
 
-    /// Removes every entry, one after the other: what is inserted meanwhile may stay. Lock-free; O(n).
+    /// Removes every entry: a skip map's one after the other, so that what is inserted meanwhile may stay; a radix
+    /// map's in one step. Lock-free; O(n).
     ///
     /// ```
     /// # use structures::SkipMap;
@@ -394,12 +382,11 @@ impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
     /// assert!(map.is_empty());
     /// ```
     pub fn clear(&self, guard: &impl Guard) {
-        self.core.retain(self.verify(guard), |_, _| false);
+        E::clear(&self.core, self.verify(guard));
     }
 
-    /// Removes every entry, as [`clear`](Self::clear) does, and yields those that it has removed, in
-    /// their order. If it is
-    /// dropped early, what it has not come to stays.
+    /// Removes every entry, one after the other, and yields those that it has removed, in their order. If it is dropped
+    /// early, what it has not come to stays.
     ///
     /// ```
     /// use structures::SkipMap;
@@ -409,7 +396,7 @@ impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
     /// assert_eq!(map.drain(&guard).map(|(_, n)| n).sum::<u32>(), 45);
     /// assert!(map.is_empty());
     /// ```
-    pub fn drain<'g, G: Guard>(&'g self, guard: &'g G) -> Drain<'g, K, V, C, G> {
+    pub fn drain<'g, G: Guard>(&'g self, guard: &'g G) -> Drain<'g, K, V, E, G> {
         Drain(self.iter(guard))
     }
 }

@@ -7,108 +7,21 @@ use core::ops::{Bound, RangeBounds};
 
 use smr_core::{Guard as LocalGuard, Smr};
 
-use super::super::compare::{Comparator, Natural};
-use super::super::probe::Wanted;
-use super::SkipMap;
+use super::OrderedMap;
+use super::engine::{Engine, Lookup, Order};
 use super::iter::{Drain, Iter, Keys, Range};
 use crate::answers::{Compute, Operation};
-use crate::entries::Writing;
 use crate::guard::Guard;
 use crate::set::{Change, Find, KeyMap, Set, SetRef};
 
-/// A lock-free ordered set: a [`SkipMap`] without values. What it shares with sets of other maps is described
-/// at [`Set`]; order, time, memory and bad keys at [`SkipMap`].
-///
-/// ```
-/// use structures::SkipSet;
-///
-/// let set = SkipSet::new();
-/// std::thread::scope(|s| {
-///     for _ in 0..4 {
-///         s.spawn(|| {
-///             let set = set.pin();
-///             (0..100).rev().filter(|&n| set.insert(n)).count()
-///         });
-///     }
-/// });
-/// assert_eq!(set.len(), 100);
-/// assert!(set.pin().iter().copied().eq(0..100));
-/// ```
-pub type SkipSet<K, C = Natural> = Set<SkipMap<K, (), C>>;
+/// A lock-free ordered set: an [`OrderedMap`] without values. What it shares with other sets is described at [`Set`].
+pub type OrderedSet<K, E> = Set<OrderedMap<K, (), E>>;
 
-/// A [`SkipSet`] under a guard of its own; see [`SetRef`].
-///
-/// ```
-/// use structures::skip_set::SkipSetRef;
-/// use structures::skip_map::Natural;
-/// use structures::{Guard, SkipSet};
-///
-/// fn least(set: &SkipSetRef<'_, u32, Natural, impl Guard>) -> Option<u32> {
-///     set.first().copied()
-/// }
-///
-/// assert_eq!(least(&SkipSet::from([2, 1]).pin()), Some(1));
-/// ```
-pub type SkipSetRef<'set, K, C, G> = SetRef<'set, SkipMap<K, (), C>, G>;
+/// An [`OrderedSet`] under a guard of its own; see [`SetRef`].
+pub type OrderedSetRef<'set, K, E, G> = SetRef<'set, OrderedMap<K, (), E>, G>;
 
-impl<K> SkipSet<K> {
-    /// An empty set in the global domain, in the order of the keys. Allocates nothing.
-    ///
-    /// ```
-    /// # use structures::SkipSet;
-    /// let set: SkipSet<u8> = SkipSet::new();
-    /// assert!(set.is_empty());
-    /// ```
-    #[must_use]
-    pub fn new() -> Self {
-        Set::new_of(SkipMap::new())
-    }
-}
-
-impl<K, C: Comparator<K>> SkipSet<K, C> {
-    /// An empty set in the global domain, in the order of a comparator: a function, for instance. Allocates
-    /// nothing.
-    ///
-    /// ```
-    /// # use structures::SkipSet;
-    /// let set = SkipSet::with_comparator(|a: &u32, b: &u32| b.cmp(a));
-    /// let set = set.pin();
-    /// assert!(set.insert(1) && set.insert(2));
-    /// assert!(set.iter().eq(&[2, 1]));
-    /// ```
-    #[must_use]
-    pub fn with_comparator(comparator: C) -> Self {
-        Set::new_of(SkipMap::with_comparator(comparator))
-    }
-
-    /// The same in a domain of one's own.
-    ///
-    /// ```
-    /// # use structures::{SkipSet, Smr};
-    /// use structures::skip_map::Natural;
-    ///
-    /// let smr = Smr::new();
-    /// let set: SkipSet<u32> = SkipSet::with_comparator_in(Natural, &smr);
-    /// assert!(set.smr().is_same(&smr));
-    /// ```
-    #[must_use]
-    pub fn with_comparator_in(comparator: C, smr: &Smr) -> Self {
-        Set::new_of(SkipMap::with_comparator_in(comparator, smr))
-    }
-
-    /// The order.
-    ///
-    /// ```
-    /// # use structures::SkipSet;
-    /// use structures::skip_map::Natural;
-    ///
-    /// assert_eq!(SkipSet::<u8>::new().comparator(), &Natural);
-    /// ```
-    pub fn comparator(&self) -> &C {
-        self.map().comparator()
-    }
-
-    /// The least key; see [`SkipMap::first_key_value`].
+impl<K, E: Order<K, ()>> OrderedSet<K, E> {
+    /// The least key; see [`OrderedMap::first_key_value`].
     ///
     /// ```
     /// # use structures::SkipSet;
@@ -119,7 +32,7 @@ impl<K, C: Comparator<K>> SkipSet<K, C> {
         key(self.map().first_key_value(guard))
     }
 
-    /// The greatest key; see [`SkipMap::last_key_value`].
+    /// The greatest key; see [`OrderedMap::last_key_value`].
     ///
     /// ```
     /// # use structures::SkipSet;
@@ -130,7 +43,7 @@ impl<K, C: Comparator<K>> SkipSet<K, C> {
         key(self.map().last_key_value(guard))
     }
 
-    /// Removes the least key, and returns it; see [`SkipMap::pop_first`].
+    /// Removes the least key, and returns it; see [`OrderedMap::pop_first`].
     ///
     /// ```
     /// # use structures::SkipSet;
@@ -141,7 +54,7 @@ impl<K, C: Comparator<K>> SkipSet<K, C> {
         key(self.map().pop_first(guard))
     }
 
-    /// Removes the greatest key, and returns it; see [`SkipMap::pop_last`].
+    /// Removes the greatest key, and returns it; see [`OrderedMap::pop_last`].
     ///
     /// ```
     /// # use structures::SkipSet;
@@ -152,7 +65,7 @@ impl<K, C: Comparator<K>> SkipSet<K, C> {
         key(self.map().pop_last(guard))
     }
 
-    /// The first key that is not below a bound; see [`SkipMap::lower_bound`].
+    /// The first key that is not below a bound; see [`OrderedMap::lower_bound`].
     ///
     /// ```
     /// use std::ops::Bound::Excluded;
@@ -163,12 +76,12 @@ impl<K, C: Comparator<K>> SkipSet<K, C> {
     pub fn lower_bound<'g, Q>(&'g self, bound: Bound<&Q>, guard: &'g impl Guard) -> Option<&'g K>
     where
         Q: ?Sized,
-        C: Comparator<K, Q>,
+        E: Lookup<K, (), Q>,
     {
         key(self.map().lower_bound(bound, guard))
     }
 
-    /// The last key that is not above a bound; see [`SkipMap::upper_bound`].
+    /// The last key that is not above a bound; see [`OrderedMap::upper_bound`].
     ///
     /// ```
     /// use std::ops::Bound::Excluded;
@@ -179,12 +92,12 @@ impl<K, C: Comparator<K>> SkipSet<K, C> {
     pub fn upper_bound<'g, Q>(&'g self, bound: Bound<&Q>, guard: &'g impl Guard) -> Option<&'g K>
     where
         Q: ?Sized,
-        C: Comparator<K, Q>,
+        E: Lookup<K, (), Q>,
     {
         key(self.map().upper_bound(bound, guard))
     }
 
-    /// The keys that are in a range; see [`SkipMap::range`].
+    /// The keys that are in a range; see [`OrderedMap::range`].
     ///
     /// ```
     /// # use structures::SkipSet;
@@ -192,10 +105,10 @@ impl<K, C: Comparator<K>> SkipSet<K, C> {
     /// assert!(set.range(3..6, &set.guard()).eq(&[3, 4, 5]));
     /// ```
     #[inline]
-    pub fn range<'g, Q, R, G>(&'g self, range: R, guard: &'g G) -> RangeKeys<'g, K, C, G, Q, R>
+    pub fn range<'g, Q, R, G>(&'g self, range: R, guard: &'g G) -> RangeKeys<'g, K, E, G, Q, R>
     where
         Q: ?Sized,
-        C: Comparator<K, Q>,
+        E: Lookup<K, (), Q>,
         R: RangeBounds<Q>,
         G: Guard,
     {
@@ -217,8 +130,8 @@ fn key<'g, K>(entry: Option<(&'g K, &'g ())>) -> Option<&'g K> {
     entry.map(|(key, ())| key)
 }
 
-impl<K, C: Comparator<K>, G: Guard> SkipSetRef<'_, K, C, G> {
-    /// See [`SkipSet::first`].
+impl<K, E: Order<K, ()>, G: Guard> OrderedSetRef<'_, K, E, G> {
+    /// See [`OrderedSet::first`].
     ///
     /// ```
     /// # use structures::SkipSet;
@@ -228,7 +141,7 @@ impl<K, C: Comparator<K>, G: Guard> SkipSetRef<'_, K, C, G> {
         self.set().first(self.guard())
     }
 
-    /// See [`SkipSet::last`].
+    /// See [`OrderedSet::last`].
     ///
     /// ```
     /// # use structures::SkipSet;
@@ -238,7 +151,7 @@ impl<K, C: Comparator<K>, G: Guard> SkipSetRef<'_, K, C, G> {
         self.set().last(self.guard())
     }
 
-    /// See [`SkipSet::pop_first`].
+    /// See [`OrderedSet::pop_first`].
     ///
     /// ```
     /// # use structures::SkipSet;
@@ -248,7 +161,7 @@ impl<K, C: Comparator<K>, G: Guard> SkipSetRef<'_, K, C, G> {
         self.set().pop_first(self.guard())
     }
 
-    /// See [`SkipSet::pop_last`].
+    /// See [`OrderedSet::pop_last`].
     ///
     /// ```
     /// # use structures::SkipSet;
@@ -258,7 +171,7 @@ impl<K, C: Comparator<K>, G: Guard> SkipSetRef<'_, K, C, G> {
         self.set().pop_last(self.guard())
     }
 
-    /// See [`SkipSet::lower_bound`].
+    /// See [`OrderedSet::lower_bound`].
     ///
     /// ```
     /// use std::ops::Bound::Included;
@@ -268,12 +181,12 @@ impl<K, C: Comparator<K>, G: Guard> SkipSetRef<'_, K, C, G> {
     pub fn lower_bound<Q>(&self, bound: Bound<&Q>) -> Option<&K>
     where
         Q: ?Sized,
-        C: Comparator<K, Q>,
+        E: Lookup<K, (), Q>,
     {
         self.set().lower_bound(bound, self.guard())
     }
 
-    /// See [`SkipSet::upper_bound`].
+    /// See [`OrderedSet::upper_bound`].
     ///
     /// ```
     /// use std::ops::Bound::Included;
@@ -283,29 +196,29 @@ impl<K, C: Comparator<K>, G: Guard> SkipSetRef<'_, K, C, G> {
     pub fn upper_bound<Q>(&self, bound: Bound<&Q>) -> Option<&K>
     where
         Q: ?Sized,
-        C: Comparator<K, Q>,
+        E: Lookup<K, (), Q>,
     {
         self.set().upper_bound(bound, self.guard())
     }
 
-    /// See [`SkipSet::range`].
+    /// See [`OrderedSet::range`].
     ///
     /// ```
     /// # use structures::SkipSet;
     /// assert!(SkipSet::from([1, 2, 3]).pin().range(2..).rev().eq(&[3, 2]));
     /// ```
     #[inline]
-    pub fn range<Q, R>(&self, range: R) -> RangeKeys<'_, K, C, G, Q, R>
+    pub fn range<Q, R>(&self, range: R) -> RangeKeys<'_, K, E, G, Q, R>
     where
         Q: ?Sized,
-        C: Comparator<K, Q>,
+        E: Lookup<K, (), Q>,
         R: RangeBounds<Q>,
     {
         self.set().range(range, self.guard())
     }
 }
 
-/// A double-ended iterator over the keys of a set that are in a range; see [`SkipSet::range`].
+/// A double-ended iterator over the keys of a set that are in a range; see [`OrderedSet::range`].
 ///
 /// ```
 /// # use structures::SkipSet;
@@ -315,11 +228,11 @@ impl<K, C: Comparator<K>, G: Guard> SkipSetRef<'_, K, C, G> {
 /// assert_eq!(range.next_back(), Some(&2));
 /// assert_eq!(range.next(), Some(&1));
 /// ```
-pub struct RangeKeys<'g, K, C, G, Q: ?Sized, R>(Range<'g, K, (), C, G, Q, R>);
+pub struct RangeKeys<'g, K: 'g, E: Engine<K, ()>, G, Q: ?Sized, R>(Range<'g, K, (), E, G, Q, R>);
 
-impl<'g, K, C, G, Q, R> Iterator for RangeKeys<'g, K, C, G, Q, R>
+impl<'g, K, E, G, Q, R> Iterator for RangeKeys<'g, K, E, G, Q, R>
 where
-    C: Comparator<K> + Comparator<K, Q>,
+    E: Lookup<K, (), Q>,
     G: Guard,
     Q: ?Sized,
     R: RangeBounds<Q>,
@@ -332,9 +245,9 @@ where
     }
 }
 
-impl<K, C, G, Q, R> DoubleEndedIterator for RangeKeys<'_, K, C, G, Q, R>
+impl<K, E, G, Q, R> DoubleEndedIterator for RangeKeys<'_, K, E, G, Q, R>
 where
-    C: Comparator<K> + Comparator<K, Q>,
+    E: Lookup<K, (), Q>,
     G: Guard,
     Q: ?Sized,
     R: RangeBounds<Q>,
@@ -345,25 +258,25 @@ where
     }
 }
 
-impl<K, C, G, Q, R> FusedIterator for RangeKeys<'_, K, C, G, Q, R>
+impl<K, E, G, Q, R> FusedIterator for RangeKeys<'_, K, E, G, Q, R>
 where
-    C: Comparator<K> + Comparator<K, Q>,
+    E: Lookup<K, (), Q>,
     G: Guard,
     Q: ?Sized,
     R: RangeBounds<Q>,
 {
 }
 
-impl<K, C, G, Q: ?Sized, R: Clone> Clone for RangeKeys<'_, K, C, G, Q, R> {
+impl<K, E: Engine<K, ()>, G, Q: ?Sized, R: Clone> Clone for RangeKeys<'_, K, E, G, Q, R> {
     fn clone(&self) -> Self {
         RangeKeys(self.0.clone())
     }
 }
 
-impl<K, C, G, Q, R> fmt::Debug for RangeKeys<'_, K, C, G, Q, R>
+impl<K, E, G, Q, R> fmt::Debug for RangeKeys<'_, K, E, G, Q, R>
 where
     K: fmt::Debug,
-    C: Comparator<K> + Comparator<K, Q>,
+    E: Lookup<K, (), Q>,
     G: Guard,
     Q: ?Sized,
     R: RangeBounds<Q> + Clone,
@@ -373,28 +286,22 @@ where
     }
 }
 
-impl<K: Ord, const N: usize> From<[K; N]> for SkipSet<K> {
-    fn from(keys: [K; N]) -> Self {
-        keys.into_iter().collect()
-    }
-}
-
-impl<'a, K: Copy, C: Comparator<K>> Extend<&'a K> for &SkipSet<K, C> {
+impl<'a, K: Copy, E: Order<K, ()>> Extend<&'a K> for &OrderedSet<K, E> {
     fn extend<I: IntoIterator<Item = &'a K>>(&mut self, keys: I) {
         self.extend(keys.into_iter().copied());
     }
 }
 
-impl<'a, K: Copy, C: Comparator<K>> Extend<&'a K> for SkipSet<K, C> {
+impl<'a, K: Copy, E: Order<K, ()>> Extend<&'a K> for OrderedSet<K, E> {
     fn extend<I: IntoIterator<Item = &'a K>>(&mut self, keys: I) {
         (&*self).extend(keys);
     }
 }
 
-impl<K, C: Comparator<K>> KeyMap for SkipMap<K, (), C> {
+impl<K, E: Order<K, ()>> KeyMap for OrderedMap<K, (), E> {
     type Key = K;
     type Keys<'g, G: Guard + 'g>
-        = Keys<'g, K, (), C, G>
+        = Keys<'g, K, (), E, G>
     where
         Self: 'g;
 
@@ -413,59 +320,56 @@ impl<K, C: Comparator<K>> KeyMap for SkipMap<K, (), C> {
     }
 
     #[inline]
-    fn keys<'g, G: Guard>(&'g self, guard: &'g G) -> Keys<'g, K, (), C, G> {
+    fn keys<'g, G: Guard>(&'g self, guard: &'g G) -> Keys<'g, K, (), E, G> {
         Keys(Iter::new(&self.core, guard))
     }
 }
 
-impl<K, C, Q> Find<Q> for SkipMap<K, (), C>
+impl<K, E, Q> Find<Q> for OrderedMap<K, (), E>
 where
-    C: Comparator<K> + Comparator<K, Q>,
+    E: Order<K, ()> + Lookup<K, (), Q>,
     Q: ?Sized,
 {
     #[inline]
     fn find<'g>(&'g self, section: &'g LocalGuard<'_>, key: &Q) -> Option<&'g K> {
-        let wanted = Wanted::new(key, &self.core.comparator);
-        self.core.get(section, &wanted).map(|entry| entry.key)
+        E::get(&self.core, section, key).map(|found| E::both(found).0)
     }
 
     #[inline]
     fn take<'g>(&'g self, section: &'g LocalGuard<'_>, key: &Q) -> Option<&'g K> {
-        let wanted = Wanted::new(key, &self.core.comparator);
-        self.core.remove(section, &wanted).map(|entry| entry.key)
+        E::remove(&self.core, section, key).map(|found| E::both(found).0)
     }
 }
 
-impl<K, C: Comparator<K>> Change for SkipMap<K, (), C> {
+impl<K, E: Order<K, ()>> Change for OrderedMap<K, (), E> {
     type Drain<'g, G: Guard + 'g>
-        = Drain<'g, K, (), C, G>
+        = Drain<'g, K, (), E, G>
     where
         Self: 'g;
 
     #[inline]
     fn insert(&self, section: &LocalGuard<'_>, key: K) -> bool {
-        let writing = self.core.writing(section, key, Some(()));
-        writing.try_insert().is_ok()
+        E::try_insert(&self.core, section, key, ()).is_ok()
     }
 
     #[inline]
     fn replace<'g>(&'g self, section: &'g LocalGuard<'_>, key: K) -> Option<&'g K> {
         let put = |_: Option<_>| Operation::<(), Infallible>::Insert(());
-        match self.core.writing(section, key, None).compute(put) {
+        match E::compute(&self.core, section, key, put) {
             Compute::Updated { old, .. } => Some(old.0),
             _ => None,
         }
     }
 
     fn retain(&self, guard: &impl Guard, mut keep: impl FnMut(&K) -> bool) {
-        self.core.retain(guard.section(), |key, ()| keep(key));
+        E::retain(&self.core, guard.section(), |key, ()| keep(key));
     }
 
     fn clear(&self, guard: &impl Guard) {
-        self.core.retain(guard.section(), |_, ()| false);
+        E::clear(&self.core, guard.section());
     }
 
-    fn drain<'g, G: Guard>(&'g self, guard: &'g G) -> Drain<'g, K, (), C, G> {
+    fn drain<'g, G: Guard>(&'g self, guard: &'g G) -> Drain<'g, K, (), E, G> {
         Drain(Iter::new(&self.core, guard))
     }
 

@@ -4,18 +4,14 @@ use core::fmt;
 
 use smr_core::{Guard as LocalGuard, OwnedGuard};
 
-use super::super::compare::Comparator;
-use super::super::core::Core;
-use super::super::pair::Pair;
-use super::super::probe::Wanted;
-use super::SkipMap;
+use super::OrderedMap;
+use super::engine::{Engine, Lookup, Order};
 use super::handle::Entry;
 use super::iter::{Drain, Iter};
 use crate::answers::{Compute, OccupiedError, Operation};
-use crate::entries::Writing;
 use crate::guard::Guard;
 
-/// A map under a guard of its own, with std's methods; see [`SkipMap::pin`]. What it returns is borrowed
+/// A map under a guard of its own, with std's methods; see [`OrderedMap::pin`]. What it returns is borrowed
 /// from it.
 ///
 /// ```
@@ -27,31 +23,31 @@ use crate::guard::Guard;
 /// map.pin().remove("a");
 /// assert_eq!(a, Some(&1)); // until `pinned` is dropped
 /// ```
-pub struct SkipMapRef<'map, K, V, C, G> {
-    map: &'map SkipMap<K, V, C>,
+pub struct OrderedMapRef<'map, K, V, E: Engine<K, V>, G> {
+    map: &'map OrderedMap<K, V, E>,
     /// Of the map's domain.
     guard: G,
 }
 
-impl<'map, K, V, C, G: Guard> SkipMapRef<'map, K, V, C, G> {
+impl<'map, K, V, E: Engine<K, V>, G: Guard> OrderedMapRef<'map, K, V, E, G> {
     /// The guard is of the map's domain.
     #[inline]
-    pub(super) fn new(map: &'map SkipMap<K, V, C>, guard: G) -> Self {
-        SkipMapRef { map, guard }
+    pub(super) fn new(map: &'map OrderedMap<K, V, E>, guard: G) -> Self {
+        OrderedMapRef { map, guard }
     }
 
     #[inline]
-    pub(super) fn core(&self) -> &'map Core<K, V, C> {
+    pub(crate) fn core(&self) -> &'map E::Core {
         &self.map.core
     }
 
     #[inline]
-    pub(super) fn section(&self) -> &LocalGuard<'_> {
+    pub(crate) fn section(&self) -> &LocalGuard<'_> {
         self.guard.section()
     }
 
     #[inline]
-    pub(super) fn guard(&self) -> &G {
+    pub(crate) fn guard(&self) -> &G {
         &self.guard
     }
 
@@ -64,11 +60,11 @@ impl<'map, K, V, C, G: Guard> SkipMapRef<'map, K, V, C, G> {
     /// ```
     #[inline]
     #[must_use]
-    pub fn map(&self) -> &'map SkipMap<K, V, C> {
+    pub fn map(&self) -> &'map OrderedMap<K, V, E> {
         self.map
     }
 
-    /// See [`SkipMap::len`].
+    /// See [`OrderedMap::len`].
     ///
     /// ```
     /// # use structures::SkipMap;
@@ -81,7 +77,7 @@ impl<'map, K, V, C, G: Guard> SkipMapRef<'map, K, V, C, G> {
         self.map.len()
     }
 
-    /// See [`SkipMap::is_empty`].
+    /// See [`OrderedMap::is_empty`].
     ///
     /// ```
     /// # use structures::SkipMap;
@@ -95,7 +91,7 @@ impl<'map, K, V, C, G: Guard> SkipMapRef<'map, K, V, C, G> {
     }
 }
 
-impl<K, V, C> SkipMapRef<'_, K, V, C, LocalGuard<'_>> {
+impl<K, V, E: Engine<K, V>> OrderedMapRef<'_, K, V, E, LocalGuard<'_>> {
     /// Ends the section and opens another at once: long loops do so now and then, so as not to hold memory
     /// back. See [`smr_core::Guard::repin`].
     ///
@@ -114,7 +110,7 @@ impl<K, V, C> SkipMapRef<'_, K, V, C, LocalGuard<'_>> {
     }
 }
 
-impl<K, V, C> SkipMapRef<'_, K, V, C, OwnedGuard> {
+impl<K, V, E: Engine<K, V>> OrderedMapRef<'_, K, V, E, OwnedGuard> {
     /// As [for the guards of a thread](Self::repin).
     ///
     /// ```
@@ -130,12 +126,12 @@ impl<K, V, C> SkipMapRef<'_, K, V, C, OwnedGuard> {
     }
 }
 
-impl<'map, K, V, C, G> SkipMapRef<'map, K, V, C, G>
+impl<'map, K, V, E, G> OrderedMapRef<'map, K, V, E, G>
 where
-    C: Comparator<K>,
+    E: Order<K, V>,
     G: Guard,
 {
-    /// See [`SkipMap::contains_key`].
+    /// See [`OrderedMap::contains_key`].
     ///
     /// ```
     /// # use structures::SkipMap;
@@ -146,12 +142,12 @@ where
     pub fn contains_key<Q>(&self, key: &Q) -> bool
     where
         Q: ?Sized,
-        C: Comparator<K, Q>,
+        E: Lookup<K, V, Q>,
     {
         self.get(key).is_some()
     }
 
-    /// See [`SkipMap::get`].
+    /// See [`OrderedMap::get`].
     ///
     /// ```
     /// # use structures::SkipMap;
@@ -162,12 +158,12 @@ where
     pub fn get<Q>(&self, key: &Q) -> Option<&V>
     where
         Q: ?Sized,
-        C: Comparator<K, Q>,
+        E: Lookup<K, V, Q>,
     {
         self.get_key_value(key).map(|(_, value)| value)
     }
 
-    /// See [`SkipMap::get_key_value`].
+    /// See [`OrderedMap::get_key_value`].
     ///
     /// ```
     /// # use structures::SkipMap;
@@ -178,14 +174,12 @@ where
     pub fn get_key_value<Q>(&self, key: &Q) -> Option<(&K, &V)>
     where
         Q: ?Sized,
-        C: Comparator<K, Q>,
+        E: Lookup<K, V, Q>,
     {
-        let core = &self.map.core;
-        let wanted = Wanted::new(key, &core.comparator);
-        core.get(self.section(), &wanted).map(Pair::both)
+        E::get(self.core(), self.section(), key).map(E::both)
     }
 
-    /// See [`SkipMap::insert`].
+    /// See [`OrderedMap::insert`].
     ///
     /// ```
     /// # use structures::SkipMap;
@@ -194,11 +188,10 @@ where
     /// ```
     #[inline]
     pub fn insert(&self, key: K, value: V) -> Option<&V> {
-        let writing = self.core().writing(self.section(), key, Some(value));
-        writing.insert()
+        E::insert(self.core(), self.section(), key, value)
     }
 
-    /// See [`SkipMap::try_insert`].
+    /// See [`OrderedMap::try_insert`].
     ///
     /// # Errors
     /// The value that is there, and the one that was not stored.
@@ -210,11 +203,10 @@ where
     /// ```
     #[inline]
     pub fn try_insert(&self, key: K, value: V) -> Result<&V, OccupiedError<'_, V>> {
-        let writing = self.core().writing(self.section(), key, Some(value));
-        writing.try_insert()
+        E::try_insert(self.core(), self.section(), key, value)
     }
 
-    /// See [`SkipMap::try_insert_with`].
+    /// See [`OrderedMap::try_insert_with`].
     ///
     /// # Errors
     /// The value that is there.
@@ -229,11 +221,10 @@ where
     where
         F: FnOnce() -> V,
     {
-        let core = self.core();
-        core.try_insert_with(self.section(), key, |_| make())
+        E::try_insert_with(self.core(), self.section(), key, |_| make())
     }
 
-    /// See [`SkipMap::get_or_insert`].
+    /// See [`OrderedMap::get_or_insert`].
     ///
     /// ```
     /// # use structures::SkipMap;
@@ -248,7 +239,7 @@ where
         }
     }
 
-    /// See [`SkipMap::get_or_insert_with`].
+    /// See [`OrderedMap::get_or_insert_with`].
     ///
     /// ```
     /// # use structures::SkipMap;
@@ -264,7 +255,7 @@ where
         value
     }
 
-    /// See [`SkipMap::update`].
+    /// See [`OrderedMap::update`].
     ///
     /// ```
     /// # use structures::SkipMap;
@@ -276,11 +267,10 @@ where
     where
         F: FnMut(&V) -> V,
     {
-        let writing = self.core().writing(self.section(), key, None);
-        writing.update(update)
+        E::update(self.core(), self.section(), key, update)
     }
 
-    /// See [`SkipMap::update_or_insert`].
+    /// See [`OrderedMap::update_or_insert`].
     ///
     /// ```
     /// # use structures::SkipMap;
@@ -295,7 +285,7 @@ where
         self.update_or_insert_with(key, update, || value)
     }
 
-    /// See [`SkipMap::update_or_insert_with`].
+    /// See [`OrderedMap::update_or_insert_with`].
     ///
     /// ```
     /// # use structures::SkipMap;
@@ -308,11 +298,10 @@ where
         F: FnOnce() -> V,
         U: FnMut(&V) -> V,
     {
-        let writing = self.core().writing(self.section(), key, None);
-        writing.update_or_insert_with(update, make)
+        E::update_or_insert_with(self.core(), self.section(), key, update, make)
     }
 
-    /// See [`SkipMap::compute`].
+    /// See [`OrderedMap::compute`].
     ///
     /// # Panics
     /// If `compute` answers that an entry shall be removed that is not there.
@@ -330,8 +319,7 @@ where
     where
         F: FnMut(Option<(&'g K, &'g V)>) -> Operation<V, T>,
     {
-        let writing = self.core().writing(self.section(), key, None);
-        writing.compute(compute)
+        E::compute(self.core(), self.section(), key, compute)
     }
 
     /// What shall become of a key, said in steps: `entry(key).and_modify(f).or_insert(value)`. Each of its
@@ -344,11 +332,11 @@ where
     /// assert_eq!(map.entry("a").and_modify(|n| n + 1).or_insert(1), &1);
     /// ```
     #[inline]
-    pub fn entry(&self, key: K) -> Entry<'_, 'map, K, V, C, G> {
+    pub fn entry(&self, key: K) -> Entry<'_, 'map, K, V, E, G> {
         Entry::new(self, key)
     }
 
-    /// See [`SkipMap::remove`].
+    /// See [`OrderedMap::remove`].
     ///
     /// ```
     /// # use structures::SkipMap;
@@ -359,12 +347,12 @@ where
     pub fn remove<Q>(&self, key: &Q) -> Option<&V>
     where
         Q: ?Sized,
-        C: Comparator<K, Q>,
+        E: Lookup<K, V, Q>,
     {
         self.remove_entry(key).map(|(_, value)| value)
     }
 
-    /// See [`SkipMap::remove_entry`].
+    /// See [`OrderedMap::remove_entry`].
     ///
     /// ```
     /// # use structures::SkipMap;
@@ -375,14 +363,12 @@ where
     pub fn remove_entry<Q>(&self, key: &Q) -> Option<(&K, &V)>
     where
         Q: ?Sized,
-        C: Comparator<K, Q>,
+        E: Lookup<K, V, Q>,
     {
-        let core = &self.map.core;
-        let wanted = Wanted::new(key, &core.comparator);
-        core.remove(self.section(), &wanted).map(Pair::both)
+        E::remove(self.core(), self.section(), key).map(E::both)
     }
 
-    /// See [`SkipMap::remove_if`].
+    /// See [`OrderedMap::remove_if`].
     ///
     /// # Errors
     /// The entry, if the condition does not hold of it.
@@ -396,13 +382,13 @@ where
     pub fn remove_if<Q, F>(&self, key: &Q, should_remove: F) -> Result<Option<(&K, &V)>, (&K, &V)>
     where
         Q: ?Sized,
-        C: Comparator<K, Q>,
+        E: Lookup<K, V, Q>,
         F: FnMut(&K, &V) -> bool,
     {
         self.map.remove_if(key, should_remove, &self.guard)
     }
 
-    /// See [`SkipMap::retain`].
+    /// See [`OrderedMap::retain`].
     ///
     /// ```
     /// # use structures::SkipMap;
@@ -414,10 +400,10 @@ where
     where
         F: FnMut(&K, &V) -> bool,
     {
-        self.map.core.retain(self.section(), keep);
+        E::retain(self.core(), self.section(), keep);
     }
 
-    /// See [`SkipMap::clear`].
+    /// See [`OrderedMap::clear`].
     ///
     /// ```
     /// # use structures::SkipMap;
@@ -426,34 +412,34 @@ where
     /// assert!(map.is_empty());
     /// ```
     pub fn clear(&self) {
-        self.map.core.retain(self.section(), |_, _| false);
+        E::clear(self.core(), self.section());
     }
 
-    /// See [`SkipMap::drain`].
+    /// See [`OrderedMap::drain`].
     ///
     /// ```
     /// # use structures::SkipMap;
     /// let map = SkipMap::from([("a", 1)]);
     /// assert!(map.pin().drain().eq([(&"a", &1)]));
     /// ```
-    pub fn drain(&self) -> Drain<'_, K, V, C, G> {
+    pub fn drain(&self) -> Drain<'_, K, V, E, G> {
         Drain(self.iter())
     }
 }
 
-impl<K: fmt::Debug, V: fmt::Debug, C: Comparator<K>, G: Guard> fmt::Debug
-    for SkipMapRef<'_, K, V, C, G>
+impl<K: fmt::Debug, V: fmt::Debug, E: Order<K, V>, G: Guard> fmt::Debug
+    for OrderedMapRef<'_, K, V, E, G>
 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.iter()).finish()
     }
 }
 
-impl<'r, K, V, C: Comparator<K>, G: Guard> IntoIterator for &'r SkipMapRef<'_, K, V, C, G> {
+impl<'r, K, V, E: Order<K, V>, G: Guard> IntoIterator for &'r OrderedMapRef<'_, K, V, E, G> {
     type Item = (&'r K, &'r V);
-    type IntoIter = Iter<'r, K, V, C, G>;
+    type IntoIter = Iter<'r, K, V, E, G>;
 
-    fn into_iter(self) -> Iter<'r, K, V, C, G> {
+    fn into_iter(self) -> Iter<'r, K, V, E, G> {
         self.iter()
     }
 }

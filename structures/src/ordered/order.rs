@@ -3,58 +3,12 @@
 
 use core::ops::{Bound, RangeBounds};
 
-use smr_core::Guard as LocalGuard;
-
-use super::super::compare::Comparator;
-use super::super::core::Core;
-use super::super::ends::Nowhere;
-use super::super::pair::Pair;
-use super::super::probe::{Cut, Wanted};
+use super::engine::{Lookup, Order};
 use super::iter::{Iter, Keys, Range, Values};
-use super::{Cursor, SkipMap, SkipMapRef};
+use super::{Cursor, OrderedMap, OrderedMapRef};
 use crate::guard::Guard;
 
-impl<K, V, C: Comparator<K>> Core<K, V, C> {
-    fn last<'g>(&'g self, section: &'g LocalGuard<'_>) -> Option<Pair<'g, K, V>> {
-        self.below(section, Cut::<Nowhere>::End)
-    }
-
-    pub(super) fn at_or_above<'g, Q>(
-        &'g self,
-        section: &'g LocalGuard<'_>,
-        bound: Bound<&Q>,
-    ) -> Option<Pair<'g, K, V>>
-    where
-        Q: ?Sized,
-        C: Comparator<K, Q>,
-    {
-        let wanted = |key| Wanted::new(key, &self.comparator);
-        match bound {
-            Bound::Included(key) => self.above(section, Cut::Below(&wanted(key))),
-            Bound::Excluded(key) => self.above(section, Cut::To(&wanted(key))),
-            Bound::Unbounded => self.first(section),
-        }
-    }
-
-    pub(super) fn at_or_below<'g, Q>(
-        &'g self,
-        section: &'g LocalGuard<'_>,
-        bound: Bound<&Q>,
-    ) -> Option<Pair<'g, K, V>>
-    where
-        Q: ?Sized,
-        C: Comparator<K, Q>,
-    {
-        let wanted = |key| Wanted::new(key, &self.comparator);
-        match bound {
-            Bound::Included(key) => self.below(section, Cut::To(&wanted(key))),
-            Bound::Excluded(key) => self.below(section, Cut::Below(&wanted(key))),
-            Bound::Unbounded => self.last(section),
-        }
-    }
-}
-
-impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
+impl<K, V, E: Order<K, V>> OrderedMap<K, V, E> {
     /// The entry with the least key. Lock-free; O(log n).
     ///
     /// ```
@@ -63,7 +17,7 @@ impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
     /// assert_eq!(map.first_key_value(&map.guard()), Some((&1, &'a')));
     /// ```
     pub fn first_key_value<'g>(&'g self, guard: &'g impl Guard) -> Option<(&'g K, &'g V)> {
-        self.core.first(self.verify(guard)).map(Pair::both)
+        E::at_or_above(&self.core, self.verify(guard), Bound::<&K>::Unbounded).map(E::both)
     }
 
     /// The entry with the greatest key. Lock-free; O(log n).
@@ -74,7 +28,7 @@ impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
     /// assert_eq!(map.last_key_value(&map.guard()), Some((&2, &'b')));
     /// ```
     pub fn last_key_value<'g>(&'g self, guard: &'g impl Guard) -> Option<(&'g K, &'g V)> {
-        self.core.last(self.verify(guard)).map(Pair::both)
+        E::at_or_below(&self.core, self.verify(guard), Bound::<&K>::Unbounded).map(E::both)
     }
 
     /// Removes the entry with the least key, and returns it: the least of all that are there at that instant.
@@ -89,7 +43,7 @@ impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
     /// assert_eq!(map.pop_first(&guard), None);
     /// ```
     pub fn pop_first<'g>(&'g self, guard: &'g impl Guard) -> Option<(&'g K, &'g V)> {
-        self.core.pop_first(self.verify(guard)).map(Pair::both)
+        E::pop_first(&self.core, self.verify(guard)).map(E::both)
     }
 
     /// Removes the entry with the greatest key, and returns it: the greatest of all that are there at that
@@ -101,7 +55,7 @@ impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
     /// assert_eq!(map.pop_last(&map.guard()), Some((&2, &'b')));
     /// ```
     pub fn pop_last<'g>(&'g self, guard: &'g impl Guard) -> Option<(&'g K, &'g V)> {
-        self.core.pop_last(self.verify(guard)).map(Pair::both)
+        E::pop_last(&self.core, self.verify(guard)).map(E::both)
     }
 
     /// The first entry that is not below a bound: at a key or behind it (`Included`), behind it (`Excluded`), or
@@ -124,10 +78,9 @@ impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
     ) -> Option<(&'g K, &'g V)>
     where
         Q: ?Sized,
-        C: Comparator<K, Q>,
+        E: Lookup<K, V, Q>,
     {
-        let found = self.core.at_or_above(self.verify(guard), bound);
-        found.map(Pair::both)
+        E::at_or_above(&self.core, self.verify(guard), bound).map(E::both)
     }
 
     /// The last entry that is not above a bound: at a key or before it (`Included`), before it (`Excluded`), or
@@ -150,10 +103,9 @@ impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
     ) -> Option<(&'g K, &'g V)>
     where
         Q: ?Sized,
-        C: Comparator<K, Q>,
+        E: Lookup<K, V, Q>,
     {
-        let found = self.core.at_or_below(self.verify(guard), bound);
-        found.map(Pair::both)
+        E::at_or_below(&self.core, self.verify(guard), bound).map(E::both)
     }
 
     /// The entries in their order, from both ends. Never waits, and stops nobody.
@@ -171,7 +123,7 @@ impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
     /// assert!(map.iter(&guard).rev().map(|(key, _)| *key).eq(["c", "b", "a"]));
     /// ```
     #[inline]
-    pub fn iter<'g, G: Guard>(&'g self, guard: &'g G) -> Iter<'g, K, V, C, G> {
+    pub fn iter<'g, G: Guard>(&'g self, guard: &'g G) -> Iter<'g, K, V, E, G> {
         self.verify(guard);
         Iter::new(&self.core, guard)
     }
@@ -184,7 +136,7 @@ impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
     /// assert!(map.keys(&map.guard()).eq(&[1, 2]));
     /// ```
     #[inline]
-    pub fn keys<'g, G: Guard>(&'g self, guard: &'g G) -> Keys<'g, K, V, C, G> {
+    pub fn keys<'g, G: Guard>(&'g self, guard: &'g G) -> Keys<'g, K, V, E, G> {
         Keys(self.iter(guard))
     }
 
@@ -196,7 +148,7 @@ impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
     /// assert!(map.values(&map.guard()).eq(&['a', 'b']));
     /// ```
     #[inline]
-    pub fn values<'g, G: Guard>(&'g self, guard: &'g G) -> Values<'g, K, V, C, G> {
+    pub fn values<'g, G: Guard>(&'g self, guard: &'g G) -> Values<'g, K, V, E, G> {
         Values(self.iter(guard))
     }
 
@@ -224,10 +176,10 @@ impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
     /// assert_eq!(map.range::<str, _, _>(range, &map.guard()).count(), 1);
     /// ```
     #[inline]
-    pub fn range<'g, Q, R, G>(&'g self, range: R, guard: &'g G) -> Range<'g, K, V, C, G, Q, R>
+    pub fn range<'g, Q, R, G>(&'g self, range: R, guard: &'g G) -> Range<'g, K, V, E, G, Q, R>
     where
         Q: ?Sized,
-        C: Comparator<K, Q>,
+        E: Lookup<K, V, Q>,
         R: RangeBounds<Q>,
         G: Guard,
     {
@@ -246,14 +198,14 @@ impl<K, V, C: Comparator<K>> SkipMap<K, V, C> {
     /// assert_eq!(cursor.next(), Some((&2, &'b')));
     /// assert_eq!(cursor.prev(), Some((&2, &'b'))); // back over it
     /// ```
-    pub fn cursor<'g, G: Guard>(&'g self, guard: &'g G) -> Cursor<'g, K, V, C, G> {
+    pub fn cursor<'g, G: Guard>(&'g self, guard: &'g G) -> Cursor<'g, K, V, E, G> {
         self.verify(guard);
         Cursor::new(&self.core, guard)
     }
 }
 
-impl<K, V, C: Comparator<K>, G: Guard> SkipMapRef<'_, K, V, C, G> {
-    /// See [`SkipMap::first_key_value`].
+impl<K, V, E: Order<K, V>, G: Guard> OrderedMapRef<'_, K, V, E, G> {
+    /// See [`OrderedMap::first_key_value`].
     ///
     /// ```
     /// # use structures::SkipMap;
@@ -261,10 +213,10 @@ impl<K, V, C: Comparator<K>, G: Guard> SkipMapRef<'_, K, V, C, G> {
     /// assert_eq!(map.pin().first_key_value(), Some((&1, &'a')));
     /// ```
     pub fn first_key_value(&self) -> Option<(&K, &V)> {
-        self.core().first(self.section()).map(Pair::both)
+        E::at_or_above(self.core(), self.section(), Bound::<&K>::Unbounded).map(E::both)
     }
 
-    /// See [`SkipMap::last_key_value`].
+    /// See [`OrderedMap::last_key_value`].
     ///
     /// ```
     /// # use structures::SkipMap;
@@ -272,10 +224,10 @@ impl<K, V, C: Comparator<K>, G: Guard> SkipMapRef<'_, K, V, C, G> {
     /// assert_eq!(map.pin().last_key_value(), Some((&2, &'b')));
     /// ```
     pub fn last_key_value(&self) -> Option<(&K, &V)> {
-        self.core().last(self.section()).map(Pair::both)
+        E::at_or_below(self.core(), self.section(), Bound::<&K>::Unbounded).map(E::both)
     }
 
-    /// See [`SkipMap::pop_first`].
+    /// See [`OrderedMap::pop_first`].
     ///
     /// ```
     /// # use structures::SkipMap;
@@ -283,10 +235,10 @@ impl<K, V, C: Comparator<K>, G: Guard> SkipMapRef<'_, K, V, C, G> {
     /// assert_eq!(map.pin().pop_first(), Some((&1, &'a')));
     /// ```
     pub fn pop_first(&self) -> Option<(&K, &V)> {
-        self.core().pop_first(self.section()).map(Pair::both)
+        E::pop_first(self.core(), self.section()).map(E::both)
     }
 
-    /// See [`SkipMap::pop_last`].
+    /// See [`OrderedMap::pop_last`].
     ///
     /// ```
     /// # use structures::SkipMap;
@@ -294,10 +246,10 @@ impl<K, V, C: Comparator<K>, G: Guard> SkipMapRef<'_, K, V, C, G> {
     /// assert_eq!(map.pin().pop_last(), Some((&2, &'b')));
     /// ```
     pub fn pop_last(&self) -> Option<(&K, &V)> {
-        self.core().pop_last(self.section()).map(Pair::both)
+        E::pop_last(self.core(), self.section()).map(E::both)
     }
 
-    /// See [`SkipMap::lower_bound`].
+    /// See [`OrderedMap::lower_bound`].
     ///
     /// ```
     /// use std::ops::Bound::Excluded;
@@ -308,13 +260,12 @@ impl<K, V, C: Comparator<K>, G: Guard> SkipMapRef<'_, K, V, C, G> {
     pub fn lower_bound<Q>(&self, bound: Bound<&Q>) -> Option<(&K, &V)>
     where
         Q: ?Sized,
-        C: Comparator<K, Q>,
+        E: Lookup<K, V, Q>,
     {
-        let found = self.core().at_or_above(self.section(), bound);
-        found.map(Pair::both)
+        E::at_or_above(self.core(), self.section(), bound).map(E::both)
     }
 
-    /// See [`SkipMap::upper_bound`].
+    /// See [`OrderedMap::upper_bound`].
     ///
     /// ```
     /// use std::ops::Bound::Excluded;
@@ -325,13 +276,12 @@ impl<K, V, C: Comparator<K>, G: Guard> SkipMapRef<'_, K, V, C, G> {
     pub fn upper_bound<Q>(&self, bound: Bound<&Q>) -> Option<(&K, &V)>
     where
         Q: ?Sized,
-        C: Comparator<K, Q>,
+        E: Lookup<K, V, Q>,
     {
-        let found = self.core().at_or_below(self.section(), bound);
-        found.map(Pair::both)
+        E::at_or_below(self.core(), self.section(), bound).map(E::both)
     }
 
-    /// See [`SkipMap::iter`].
+    /// See [`OrderedMap::iter`].
     ///
     /// ```
     /// # use structures::SkipMap;
@@ -339,11 +289,11 @@ impl<K, V, C: Comparator<K>, G: Guard> SkipMapRef<'_, K, V, C, G> {
     /// assert!(map.pin().iter().eq([(&"a", &1), (&"b", &2)]));
     /// ```
     #[inline]
-    pub fn iter(&self) -> Iter<'_, K, V, C, G> {
+    pub fn iter(&self) -> Iter<'_, K, V, E, G> {
         Iter::new(self.core(), self.guard())
     }
 
-    /// See [`SkipMap::keys`].
+    /// See [`OrderedMap::keys`].
     ///
     /// ```
     /// # use structures::SkipMap;
@@ -351,11 +301,11 @@ impl<K, V, C: Comparator<K>, G: Guard> SkipMapRef<'_, K, V, C, G> {
     /// assert!(map.pin().keys().eq(&["a", "b"]));
     /// ```
     #[inline]
-    pub fn keys(&self) -> Keys<'_, K, V, C, G> {
+    pub fn keys(&self) -> Keys<'_, K, V, E, G> {
         Keys(self.iter())
     }
 
-    /// See [`SkipMap::values`].
+    /// See [`OrderedMap::values`].
     ///
     /// ```
     /// # use structures::SkipMap;
@@ -363,11 +313,11 @@ impl<K, V, C: Comparator<K>, G: Guard> SkipMapRef<'_, K, V, C, G> {
     /// assert!(map.pin().values().eq(&[1, 2]));
     /// ```
     #[inline]
-    pub fn values(&self) -> Values<'_, K, V, C, G> {
+    pub fn values(&self) -> Values<'_, K, V, E, G> {
         Values(self.iter())
     }
 
-    /// See [`SkipMap::range`].
+    /// See [`OrderedMap::range`].
     ///
     /// ```
     /// # use structures::SkipMap;
@@ -375,16 +325,16 @@ impl<K, V, C: Comparator<K>, G: Guard> SkipMapRef<'_, K, V, C, G> {
     /// assert!(map.pin().range(2..).map(|(key, _)| *key).eq([2, 3]));
     /// ```
     #[inline]
-    pub fn range<Q, R>(&self, range: R) -> Range<'_, K, V, C, G, Q, R>
+    pub fn range<Q, R>(&self, range: R) -> Range<'_, K, V, E, G, Q, R>
     where
         Q: ?Sized,
-        C: Comparator<K, Q>,
+        E: Lookup<K, V, Q>,
         R: RangeBounds<Q>,
     {
         Range::new(self.core(), self.guard(), range)
     }
 
-    /// See [`SkipMap::cursor`].
+    /// See [`OrderedMap::cursor`].
     ///
     /// ```
     /// # use structures::SkipMap;
@@ -393,7 +343,7 @@ impl<K, V, C: Comparator<K>, G: Guard> SkipMapRef<'_, K, V, C, G> {
     /// let mut cursor = map.cursor();
     /// assert_eq!(cursor.seek(&2), Some((&2, &'b')));
     /// ```
-    pub fn cursor(&self) -> Cursor<'_, K, V, C, G> {
+    pub fn cursor(&self) -> Cursor<'_, K, V, E, G> {
         Cursor::new(self.core(), self.guard())
     }
 }

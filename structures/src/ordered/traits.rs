@@ -6,58 +6,57 @@ use core::hash::{Hash, Hasher};
 
 use smr_core::Smr;
 
-use super::super::compare::{Comparator, Natural};
-use super::SkipMap;
-use super::iter::IntoIter;
+use super::OrderedMap;
+use super::engine::{Alike, Engine, Fresh, Order};
 
-impl<K, V, C: Default> Default for SkipMap<K, V, C> {
+impl<K, V, E: Fresh<K, V>> Default for OrderedMap<K, V, E> {
     fn default() -> Self {
-        Self::with_order_in(C::default(), Smr::global())
+        E::fresh(Smr::global())
     }
 }
 
-impl<K: fmt::Debug, V: fmt::Debug, C: Comparator<K>> fmt::Debug for SkipMap<K, V, C> {
+impl<K: fmt::Debug, V: fmt::Debug, E: Order<K, V>> fmt::Debug for OrderedMap<K, V, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_map().entries(self.iter(&self.guard())).finish()
     }
 }
 
-/// A copy of what [`iter`](SkipMap::iter) sees, in the same domain.
-impl<K: Clone, V: Clone, C: Comparator<K> + Clone> Clone for SkipMap<K, V, C> {
+/// A copy of what [`iter`](OrderedMap::iter) sees, in the same domain.
+impl<K: Clone, V: Clone, E: Order<K, V> + Alike<K, V>> Clone for OrderedMap<K, V, E> {
     fn clone(&self) -> Self {
-        let mut copy = Self::with_order_in(self.comparator().clone(), self.smr());
+        let mut copy = E::alike(self);
         let guard = self.guard();
         let clone = |(key, value): (&K, &V)| (key.clone(), value.clone());
-        copy.core.fill(self.iter(&guard).map(clone).collect());
+        E::fill(&mut copy.core, self.iter(&guard).map(clone).collect());
         copy
     }
 }
 
 /// Whether both have the same entries, in the same order: exact when nobody changes them.
-impl<K, V, C, D> PartialEq<SkipMap<K, V, D>> for SkipMap<K, V, C>
+impl<K, V, E, F> PartialEq<OrderedMap<K, V, F>> for OrderedMap<K, V, E>
 where
     K: PartialEq,
     V: PartialEq,
-    C: Comparator<K>,
-    D: Comparator<K>,
+    E: Order<K, V>,
+    F: Order<K, V>,
 {
-    fn eq(&self, other: &SkipMap<K, V, D>) -> bool {
+    fn eq(&self, other: &OrderedMap<K, V, F>) -> bool {
         let (here, there) = (self.guard(), other.guard());
         self.len() == other.len() && self.iter(&here).eq(other.iter(&there))
     }
 }
 
-impl<K: Eq, V: Eq, C: Comparator<K>> Eq for SkipMap<K, V, C> {}
+impl<K: Eq, V: Eq, E: Order<K, V>> Eq for OrderedMap<K, V, E> {}
 
 /// The order of the sequences of entries: exact when nobody changes them.
-impl<K: PartialOrd, V: PartialOrd, C: Comparator<K>> PartialOrd for SkipMap<K, V, C> {
+impl<K: PartialOrd, V: PartialOrd, E: Order<K, V>> PartialOrd for OrderedMap<K, V, E> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         let (here, there) = (self.guard(), other.guard());
         self.iter(&here).partial_cmp(other.iter(&there))
     }
 }
 
-impl<K: Ord, V: Ord, C: Comparator<K>> Ord for SkipMap<K, V, C> {
+impl<K: Ord, V: Ord, E: Order<K, V>> Ord for OrderedMap<K, V, E> {
     fn cmp(&self, other: &Self) -> Ordering {
         let (here, there) = (self.guard(), other.guard());
         self.iter(&here).cmp(other.iter(&there))
@@ -65,7 +64,7 @@ impl<K: Ord, V: Ord, C: Comparator<K>> Ord for SkipMap<K, V, C> {
 }
 
 /// Of the entries in their order, and their number.
-impl<K: Hash, V: Hash, C: Comparator<K>> Hash for SkipMap<K, V, C> {
+impl<K: Hash, V: Hash, E: Order<K, V>> Hash for OrderedMap<K, V, E> {
     fn hash<H: Hasher>(&self, state: &mut H) {
         let guard = self.guard();
         let mut entries = 0_usize;
@@ -77,7 +76,7 @@ impl<K: Hash, V: Hash, C: Comparator<K>> Hash for SkipMap<K, V, C> {
     }
 }
 
-impl<K, V, C: Comparator<K>> Extend<(K, V)> for &SkipMap<K, V, C> {
+impl<K, V, E: Order<K, V>> Extend<(K, V)> for &OrderedMap<K, V, E> {
     fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, entries: I) {
         for (key, value) in entries {
             // No section is open while the iterator makes the next one: it may take its time.
@@ -86,19 +85,19 @@ impl<K, V, C: Comparator<K>> Extend<(K, V)> for &SkipMap<K, V, C> {
     }
 }
 
-impl<K, V, C: Comparator<K>> Extend<(K, V)> for SkipMap<K, V, C> {
+impl<K, V, E: Order<K, V>> Extend<(K, V)> for OrderedMap<K, V, E> {
     fn extend<I: IntoIterator<Item = (K, V)>>(&mut self, entries: I) {
         (&*self).extend(entries);
     }
 }
 
-impl<'a, K: Copy, V: Copy, C: Comparator<K>> Extend<(&'a K, &'a V)> for &SkipMap<K, V, C> {
+impl<'a, K: Copy, V: Copy, E: Order<K, V>> Extend<(&'a K, &'a V)> for &OrderedMap<K, V, E> {
     fn extend<I: IntoIterator<Item = (&'a K, &'a V)>>(&mut self, entries: I) {
         self.extend(entries.into_iter().map(|(&key, &value)| (key, value)));
     }
 }
 
-impl<'a, K: Copy, V: Copy, C: Comparator<K>> Extend<(&'a K, &'a V)> for SkipMap<K, V, C> {
+impl<'a, K: Copy, V: Copy, E: Order<K, V>> Extend<(&'a K, &'a V)> for OrderedMap<K, V, E> {
     fn extend<I: IntoIterator<Item = (&'a K, &'a V)>>(&mut self, entries: I) {
         (&*self).extend(entries);
     }
@@ -112,27 +111,21 @@ impl<'a, K: Copy, V: Copy, C: Comparator<K>> Extend<(&'a K, &'a V)> for SkipMap<
 /// let squares: SkipMap<u64, u64> = (0..1000).map(|n| (n, n * n)).collect();
 /// assert_eq!(squares.pin().get(&30), Some(&900));
 /// ```
-impl<K, V, C: Comparator<K> + Default> FromIterator<(K, V)> for SkipMap<K, V, C> {
+impl<K, V, E: Order<K, V> + Fresh<K, V>> FromIterator<(K, V)> for OrderedMap<K, V, E> {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
         let mut map = Self::default();
-        map.core.fill(entries.into_iter().collect());
+        E::fill(&mut map.core, entries.into_iter().collect());
         map
     }
 }
 
-impl<K: Ord, V, const N: usize> From<[(K, V); N]> for SkipMap<K, V, Natural> {
-    fn from(entries: [(K, V); N]) -> Self {
-        entries.into_iter().collect()
-    }
-}
-
-/// The entries by value, in their order. Takes eight bytes an entry meanwhile, sixteen of those that have no memory of
-/// their own.
-impl<K, V, C> IntoIterator for SkipMap<K, V, C> {
+/// The entries by value, in their order. Takes eight bytes an entry meanwhile, sixteen of plain ones of a
+/// [`SkipMap`](crate::SkipMap).
+impl<K, V, E: Engine<K, V>> IntoIterator for OrderedMap<K, V, E> {
     type Item = (K, V);
-    type IntoIter = IntoIter<K, V, C>;
+    type IntoIter = E::IntoIter;
 
-    fn into_iter(self) -> IntoIter<K, V, C> {
-        IntoIter::new(self.core)
+    fn into_iter(self) -> E::IntoIter {
+        E::into_iter(self.core)
     }
 }

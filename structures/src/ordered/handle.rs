@@ -1,11 +1,11 @@
 //! The handle's operations on an entry, said in steps.
 
-use super::super::compare::Comparator;
-use super::pinned::SkipMapRef;
+use super::engine::Order;
+use super::pinned::OrderedMapRef;
 use crate::entries::{self, Handle};
 use crate::guard::Guard;
 
-/// A key, and what a [`SkipMap`](crate::SkipMap) has of it; see [`SkipMapRef::entry`].
+/// A key, and what a [`SkipMap`](crate::SkipMap) has of it; see [`OrderedMapRef::entry`].
 ///
 /// ```
 /// # use structures::SkipMap;
@@ -14,7 +14,7 @@ use crate::guard::Guard;
 /// assert_eq!(map.entry("a").or_insert(1), &1);
 /// assert_eq!(map.entry("a").or_insert(2), &1);
 /// ```
-pub type Entry<'r, 'map, K, V, C, G> = entries::Entry<'r, SkipMapRef<'map, K, V, C, G>>;
+pub type Entry<'r, 'map, K, V, E, G> = entries::Entry<'r, OrderedMapRef<'map, K, V, E, G>>;
 
 /// An entry whose value is changed if it is there; see [`and_modify`](entries::Entry::and_modify).
 ///
@@ -24,12 +24,12 @@ pub type Entry<'r, 'map, K, V, C, G> = entries::Entry<'r, SkipMapRef<'map, K, V,
 /// let map = map.pin();
 /// assert_eq!(map.entry("a").and_modify(|n| n + 1).or_nothing(), Some(&2));
 /// ```
-pub type AndModify<'r, 'map, K, V, C, G, F> =
-    entries::AndModify<'r, SkipMapRef<'map, K, V, C, G>, F>;
+pub type AndModify<'r, 'map, K, V, E, G, F> =
+    entries::AndModify<'r, OrderedMapRef<'map, K, V, E, G>, F>;
 
-impl<K, V, C, G> Handle for SkipMapRef<'_, K, V, C, G>
+impl<K, V, E, G> Handle for OrderedMapRef<'_, K, V, E, G>
 where
-    C: Comparator<K>,
+    E: Order<K, V>,
     G: Guard,
 {
     type Key = K;
@@ -48,7 +48,7 @@ where
     #[inline]
     fn get_or_insert_with(&self, key: K, make: impl FnOnce(&K) -> V) -> &V {
         let (section, core) = (self.section(), self.core());
-        let (Ok(value) | Err(value)) = core.try_insert_with(section, key, make);
+        let (Ok(value) | Err(value)) = E::try_insert_with(core, section, key, make);
         value
     }
 
