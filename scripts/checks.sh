@@ -73,7 +73,7 @@ if_short() { [ -n "${LONG-}" ] || printf '\\|%s' "$@"; }
 # compare a map's answers in one thread.
 without_membarrier() {
     local tests
-    mapfile -t tests < <(every_test_but "loom$(if_short boxed_answers boxed_api hashed maps ordered serde skip_answers)")
+    mapfile -t tests < <(every_test_but "loom$(if_short boxed_answers boxed_api hashed maps ordered serde ordered_answers)")
     SMR_CORE_MEMBARRIER=0 cargo test --workspace --lib "${tests[@]}"
 }
 
@@ -81,7 +81,7 @@ without_membarrier() {
 # of maps, of thirty kinds of keys, take longer to build than all others together.
 asan() {
     local tests
-    mapfile -t tests < <(every_test_but "faults\\|fork\\|loom$(if_short boxed_answers boxed_api hashed skip_answers)")
+    mapfile -t tests < <(every_test_but "faults\\|fork\\|loom$(if_short boxed_answers boxed_api hashed ordered_answers)")
     leaks=1 asan_on --lib "${tests[@]}" "$@"
     leaks=0 asan_on --test=faults --test=fork "$@"
 }
@@ -108,7 +108,7 @@ tsan() {
     RUSTFLAGS="-Zsanitizer=thread" TSAN_OPTIONS=halt_on_error=1 \
         with_std "$host" test --profile checked --target-dir "$target/tsan" -p structures \
         --test inline --test boxed --test boxed_drops --test boxed_guards --test hostile \
-        --test reentrant --test regressions --test skip_threads "$@"
+        --test reentrant --test regressions --test ordered_threads "$@"
 }
 
 # 32 bits, natively: the loader's path is that of the cross compiler's C library. Without the slowest tests, and those
@@ -116,7 +116,7 @@ tsan() {
 i686() {
     local lib=/usr/i686-linux-gnu/lib tests skipped=()
     mapfile -t tests < <(every_test_but "loom$(if_short boxed_answers boxed_api boxed_panics churn \
-        hashed hostile rayon serde shrinking skip_answers)")
+        hashed hostile rayon serde shrinking ordered_answers)")
     [ -n "${LONG-}" ] || skipped=(--skip costs:: --skip panics:: --skip panicking_orders::)
     CARGO_TARGET_I686_UNKNOWN_LINUX_GNU_LINKER=i686-linux-gnu-gcc \
         RUSTFLAGS="-Clink-arg=-Wl,--dynamic-linker=$lib/ld-linux.so.2 -Clink-arg=-Wl,-rpath=$lib" \

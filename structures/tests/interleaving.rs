@@ -9,7 +9,7 @@ use structures::hash_map::InlineHashMap;
 use structures::testing::maps::{Boxed, Hash, Inline};
 use structures::testing::ordered::{ALL, Ask, Asks, Recorded, Shape};
 use structures::testing::payload::Counted;
-use structures::testing::skips::{Key, Skip};
+use structures::testing::sorted::{Key, Skip};
 use structures::testing::{Call, Mix, Op};
 use structures::testing::{Session, Subject, suspension};
 

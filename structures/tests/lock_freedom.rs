@@ -7,10 +7,12 @@ use std::sync::atomic::Ordering::{Acquire, Release};
 
 use smr_core::primitive::AtomicBool;
 use structures::Operation;
+use structures::radix_map::Radix;
+use structures::skip_map::Skip;
 use structures::testing::maps::{Boxed, Inline, Restless};
 use structures::testing::ordered::{ALL, Ask, Asks, LARGE, Ordered, Recorded, Shape};
 use structures::testing::payload::Counted;
-use structures::testing::skips::{Key, Skip, numbers};
+use structures::testing::sorted::{Key, Kind, Sorted, numbers};
 use structures::testing::{Call, Mix, Op, Session, Subject, suspension};
 
 /// A map behind a lock, whose accesses are steps.
@@ -193,8 +195,8 @@ fn nobody_waits_in_a_restless_table() {
 
 /// What one thread asks of a map in order while it is suspended at every step in turn; all that happens has to be
 /// explained by one order.
-fn gets_on_in_order<K: Key>(shape: &Shape, asks: &[Ask]) -> u64 {
-    suspension::others_do_beside::<Recorded<Skip<K>>>(
+fn gets_on_in_order<K: Key, E: Kind<K>>(shape: &Shape, asks: &[Ask]) -> u64 {
+    suspension::others_do_beside::<Recorded<Sorted<K, E>>>(
         |map| map.prepare(shape),
         &format!("{asks:?}, {}", shape.name),
         |map| map.record(asks.iter().copied()),
@@ -206,14 +208,14 @@ fn gets_on_in_order<K: Key>(shape: &Shape, asks: &[Ask]) -> u64 {
     )
 }
 
-fn walk_both_ways<K: Key>(map: &Skip<K>) {
+fn walk_both_ways<K: Key, E: Kind<K>>(map: &Sorted<K, E>) {
     let map = map.map().pin();
     let keys = |(key, _): (&K, &K::Value)| key.number();
     assert!(map.iter().map(keys).is_sorted_by(|a, b| a < b));
     assert!(map.iter().rev().map(keys).is_sorted_by(|a, b| a > b));
 }
 
-fn every_ask<K: Key>(shapes: &[Shape]) {
+fn every_ask<K: Key, E: Kind<K>>(shapes: &[Shape]) {
     for shape in shapes {
         let mut asks = vec![Ask::First, Ask::Last, Ask::PopFirst, Ask::PopLast];
         for &key in shape.keys {
@@ -225,7 +227,7 @@ fn every_ask<K: Key>(shapes: &[Shape]) {
         }
         let steps = asks
             .chunks(3)
-            .map(|asks| gets_on_in_order::<K>(shape, asks));
+            .map(|asks| gets_on_in_order::<K, E>(shape, asks));
         let steps: Vec<_> = steps.collect();
         println!("{}, {}: {steps:?} steps", K::NAME, shape.name);
         assert!(steps.iter().all(|&steps| steps > 4));
@@ -233,22 +235,26 @@ fn every_ask<K: Key>(shapes: &[Shape]) {
 }
 
 #[test]
-fn nobody_waits_for_a_thread_in_a_skip_map() {
-    every_ask::<u64>(&ALL);
-    every_ask::<u32>(&ALL[2..5]);
-    every_ask::<Counted>(&ALL);
+fn nobody_waits_for_a_thread_in_an_ordered_map() {
+    every_ask::<u64, Skip>(&ALL);
+    every_ask::<u64, Radix>(&ALL);
+    every_ask::<u32, Skip>(&ALL[2..5]);
+    every_ask::<Counted, Skip>(&ALL);
+    every_ask::<Counted, Radix>(&ALL);
 }
 
 #[test]
 fn nobody_waits_for_a_thread_in_the_index() {
-    every_ask::<u64>(&LARGE);
-    every_ask::<Counted>(&LARGE[..1]);
+    every_ask::<u64, Skip>(&LARGE);
+    every_ask::<u64, Radix>(&LARGE);
+    every_ask::<Counted, Skip>(&LARGE[..1]);
+    every_ask::<Counted, Radix>(&LARGE[..1]);
 }
 
 /// What is not about one entry.
-fn wholes<K: Key>(shape: &Shape) {
-    type Act<K> = (&'static str, fn(&Skip<K>));
-    let acts: [Act<K>; 6] = [
+fn wholes<K: Key, E: Kind<K>>(shape: &Shape) {
+    type Act<S> = (&'static str, fn(&S));
+    let acts: [Act<Sorted<K, E>>; 6] = [
         ("walks", walk_both_ways),
         ("retain", |m| {
             m.map().pin().retain(|k, _| k.number() % 8 != 0)
@@ -273,8 +279,8 @@ fn wholes<K: Key>(shape: &Shape) {
     }
 }
 
-fn whole<K: Key>(shape: &Shape, name: &str, act: impl Fn(&Skip<K>) + Sync) {
-    let steps = suspension::others_do_beside::<Skip<K>>(
+fn whole<K: Key, E: Kind<K>>(shape: &Shape, name: &str, act: impl Fn(&Sorted<K, E>) + Sync) {
+    let steps = suspension::others_do_beside::<Sorted<K, E>>(
         |map| {
             let mut session = map.session();
             for call in shape.calls() {
@@ -295,17 +301,24 @@ fn whole<K: Key>(shape: &Shape, name: &str, act: impl Fn(&Skip<K>) + Sync) {
 }
 
 #[test]
-fn nobody_waits_for_a_thread_that_goes_through_a_skip_map() {
-    wholes::<u64>(&ALL[3]);
-    wholes::<u32>(&ALL[3]);
-    wholes::<u64>(&ALL[6]);
-    wholes::<Counted>(&ALL[4]);
+fn nobody_waits_for_a_thread_that_goes_through_an_ordered_map() {
+    wholes::<u64, Skip>(&ALL[3]);
+    wholes::<u64, Radix>(&ALL[3]);
+    wholes::<u32, Skip>(&ALL[3]);
+    wholes::<u64, Skip>(&ALL[6]);
+    wholes::<u64, Radix>(&ALL[6]);
+    wholes::<Counted, Skip>(&ALL[4]);
+    wholes::<Counted, Radix>(&ALL[4]);
 }
 
 /// Each kind of piece has memory of its own.
 #[test]
-fn nobody_waits_for_a_thread_that_flushes_a_skip_map() {
-    whole::<Counted>(&ALL[0], "flush", |m| {
+fn nobody_waits_for_a_thread_that_flushes_an_ordered_map() {
+    whole::<Counted, Skip>(&ALL[0], "flush", |m| {
+        m.ask(Ask::PopFirst);
+        m.map().flush();
+    });
+    whole::<Counted, Radix>(&ALL[0], "flush", |m| {
         m.ask(Ask::PopFirst);
         m.map().flush();
     });

@@ -135,7 +135,7 @@ impl<K: RadixKey, V> Core<K, V> {
         // What was there, and what was decided.
         let mut last: Option<(Option<&'s Entry<K, V>>, Decision)> = None;
         loop {
-            let end = self.find(section, key.bytes().as_ref(), &mut path);
+            let end = self.find(section, key.key_bytes().as_ref(), &mut path);
             let old = match end {
                 End::Found(entry) => Some(entry),
                 _ => None,
@@ -166,10 +166,10 @@ impl<K: RadixKey, V> Core<K, V> {
                 self.count.add(-1);
                 // SAFETY: this thread has taken it out.
                 unsafe { self.memory.retire(there) };
-                self.tidy(section, key.bytes().as_ref(), &mut path);
+                self.tidy(section, key.key_bytes().as_ref(), &mut path);
                 return Changed::Removed(old);
             };
-            if !self.put(section, key.bytes().as_ref(), &mut path, end, new) {
+            if !self.put(section, key.key_bytes().as_ref(), &mut path, end, new) {
                 continue;
             }
             let now = Self::entry(new, section).expect("it is one");
@@ -196,7 +196,7 @@ impl<K: RadixKey, V> Core<K, V> {
             // Insert, replace.
             End::Empty | End::Found(_) => return self.install(path, new, section),
             // Expand.
-            End::Other(other, at) => (at, other.key.bytes().as_ref().get(at).copied()),
+            End::Other(other, at) => (at, other.key.key_bytes().as_ref().get(at).copied()),
             // Split.
             End::Above(at, byte) => (at, Some(byte)),
             End::Lacks(node, byte) => {

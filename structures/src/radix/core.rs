@@ -141,7 +141,7 @@ impl<K: RadixKey, V> Core<K, V> {
             word = node.next(key)?.load();
         }
         let entry = Self::entry(word, section)?;
-        (entry.key.bytes().as_ref() == key).then_some(entry)
+        (entry.key.key_bytes().as_ref() == key).then_some(entry)
     }
 
     /// The way to a key, to be changed at its end.
@@ -182,7 +182,7 @@ impl<K: RadixKey, V> Core<K, V> {
         let last = path.last().expect("the root").word;
         let entry = Self::entry(last, section);
         if let Some(entry) = entry
-            && entry.key.bytes().as_ref() == key
+            && entry.key.key_bytes().as_ref() == key
         {
             return End::Found(entry);
         }
@@ -201,7 +201,7 @@ impl<K: RadixKey, V> Core<K, V> {
                     None => End::Empty,
                 };
             };
-            let bytes = witness.key.bytes();
+            let bytes = witness.key.key_bytes();
             let bytes = bytes.as_ref();
             // None if it is an entry of this key that has gone, or if keys' bytes change.
             let at = differ(key, bytes).unwrap_or(key.len());

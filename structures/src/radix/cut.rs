@@ -49,7 +49,7 @@ impl<K: RadixKey, V> Core<K, V> {
                     let entry = Self::entry(word, section)?;
                     return entry
                         .key
-                        .bytes()
+                        .key_bytes()
                         .as_ref()
                         .starts_with(prefix)
                         .then_some(word);
@@ -61,7 +61,7 @@ impl<K: RadixKey, V> Core<K, V> {
                     // On the way down it does not matter yet.
                     Fit::Unsure if depth < prefix.len() => true,
                     Fit::Unsure => match Self::witness(node, section) {
-                        Some(witness) => witness.key.bytes().as_ref().starts_with(prefix),
+                        Some(witness) => witness.key.key_bytes().as_ref().starts_with(prefix),
                         None => {
                             self.prune(path, section);
                             continue 'again;

@@ -187,7 +187,7 @@ impl<K: RadixKey, V> Order<K, V> for Radix {
 
 /// The bytes of a bound's key.
 fn bytes<Q: RadixKey + ?Sized>(bound: Bound<&Q>) -> Bound<Q::Bytes<'_>> {
-    bound.map(Q::bytes)
+    bound.map(Q::key_bytes)
 }
 
 fn slice<B: AsRef<[u8]>>(bound: &Bound<B>) -> Bound<&[u8]> {
@@ -205,7 +205,7 @@ where
         section: &'g LocalGuard<'_>,
         key: &Q,
     ) -> Option<&'g Entry<K, V>> {
-        core.get(section, key.bytes().as_ref())
+        core.get(section, key.key_bytes().as_ref())
     }
 
     #[inline]

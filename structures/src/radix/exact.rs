@@ -173,7 +173,7 @@ impl<K: RadixKey, V> Core<K, V> {
                 });
             } else {
                 if let Some(entry) = found(word)
-                    && cut.is_none_or(|cut| cut.lets(side, entry.key.bytes().as_ref()))
+                    && cut.is_none_or(|cut| cut.lets(side, entry.key.key_bytes().as_ref()))
                 {
                     return Some(entry);
                 }
@@ -221,7 +221,7 @@ impl<K: RadixKey, V> Core<K, V> {
                 // Nothing is to be met, or was not.
                 None => return Level::all(side),
                 Some(witness) => {
-                    let bytes = witness.key.bytes();
+                    let bytes = witness.key.key_bytes();
                     let prefix = bytes.as_ref();
                     let prefix = prefix.get(..depth).unwrap_or(prefix);
                     let differs = differ(cut.key, prefix).filter(|&at| at < depth);

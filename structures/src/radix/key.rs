@@ -21,7 +21,7 @@ pub trait RadixKey {
         Self: 'k;
 
     /// The bytes.
-    fn bytes(&self) -> Self::Bytes<'_>;
+    fn key_bytes(&self) -> Self::Bytes<'_>;
 }
 
 /// A key whose bytes are as many for all keys of the type, so that another one may follow.
@@ -33,7 +33,7 @@ macro_rules! by_number {
             type Bytes<'k> = [u8; size_of::<$number>()];
 
             #[inline]
-            fn bytes(&self) -> Self::Bytes<'_> {
+            fn key_bytes(&self) -> Self::Bytes<'_> {
                 let number: $number = $convert(*self);
                 number.to_be_bytes()
             }
@@ -73,7 +73,7 @@ impl RadixKey for () {
     type Bytes<'k> = [u8; 0];
 
     #[inline]
-    fn bytes(&self) -> [u8; 0] {
+    fn key_bytes(&self) -> [u8; 0] {
         []
     }
 }
@@ -84,7 +84,7 @@ impl RadixKey for [u8] {
     type Bytes<'k> = &'k [u8];
 
     #[inline]
-    fn bytes(&self) -> &[u8] {
+    fn key_bytes(&self) -> &[u8] {
         self
     }
 }
@@ -93,7 +93,7 @@ impl RadixKey for str {
     type Bytes<'k> = &'k [u8];
 
     #[inline]
-    fn bytes(&self) -> &[u8] {
+    fn key_bytes(&self) -> &[u8] {
         self.as_bytes()
     }
 }
@@ -102,7 +102,7 @@ impl<const N: usize> RadixKey for [u8; N] {
     type Bytes<'k> = &'k [u8];
 
     #[inline]
-    fn bytes(&self) -> &[u8] {
+    fn key_bytes(&self) -> &[u8] {
         self
     }
 }
@@ -115,8 +115,8 @@ macro_rules! by_what_it_holds {
             type Bytes<'k> = <$held as RadixKey>::Bytes<'k> where Self: 'k;
 
             #[inline]
-            fn bytes(&self) -> Self::Bytes<'_> {
-                <$held as RadixKey>::bytes(self)
+            fn key_bytes(&self) -> Self::Bytes<'_> {
+                <$held as RadixKey>::key_bytes(self)
             }
         }
     )*};
@@ -138,10 +138,10 @@ macro_rules! tuples {
             type Bytes<'k> = SmallVec<[u8; 32]> where Self: 'k;
 
             #[inline]
-            fn bytes(&self) -> Self::Bytes<'_> {
+            fn key_bytes(&self) -> Self::Bytes<'_> {
                 let mut all = SmallVec::new();
-                $(all.extend_from_slice(self.$part.bytes().as_ref());)+
-                all.extend_from_slice(self.$end.bytes().as_ref());
+                $(all.extend_from_slice(self.$part.key_bytes().as_ref());)+
+                all.extend_from_slice(self.$end.key_bytes().as_ref());
                 all
             }
         }
@@ -171,7 +171,7 @@ mod tests {
     fn ordered<K: RadixKey + Ord + std::fmt::Debug>(keys: &[K]) {
         for a in keys {
             for b in keys {
-                let (left, right) = (a.bytes(), b.bytes());
+                let (left, right) = (a.key_bytes(), b.key_bytes());
                 let order = left.as_ref().cmp(right.as_ref());
                 assert_eq!(order, a.cmp(b), "{a:?} and {b:?}");
             }

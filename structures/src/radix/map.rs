@@ -54,8 +54,8 @@ use crate::set::Set;
 ///
 /// # Bad keys
 /// Keys whose bytes change while they are in the map get wrong answers, or operations that do not end, nothing worse.
-/// [`RadixKey::bytes`], `Drop` and closures may panic, and may use the map. A panic passes through: that of a closure
-/// leaves the map as it was, that of `bytes` leaves it as it was or with the operation done.
+/// [`RadixKey::key_bytes`], `Drop` and closures may panic, and may use the map. A panic passes through: that of a closure
+/// leaves the map as it was, that of `key_bytes` leaves it as it was or with the operation done.
 ///
 /// Source: the adaptive radix tree (V. Leis, A. Kemper and T. Neumann, 2013), and FreeBSD's `sys/kern/subr_pctrie.c`.
 /// The protocol is this crate's own; `docs/radix.md` describes it.
@@ -126,7 +126,7 @@ impl<K: RadixKey, V> RadixMap<K, V> {
         G: Guard,
     {
         guard.section().assert_of(self.smr());
-        Prefix::new(&self.core, guard, prefix.bytes().as_ref())
+        Prefix::new(&self.core, guard, prefix.key_bytes().as_ref())
     }
 
     /// Removes the entries whose keys begin with these bytes, in one step: nobody sees some of them without the others.
@@ -144,7 +144,7 @@ impl<K: RadixKey, V> RadixMap<K, V> {
     {
         let section = guard.section();
         section.assert_of(self.smr());
-        self.core.cut(section, prefix.bytes().as_ref())
+        self.core.cut(section, prefix.key_bytes().as_ref())
     }
 
     /// The entry with the longest key that is a prefix of these bytes. It was there at some time during the call, and
@@ -188,7 +188,9 @@ impl<K: RadixKey, V> RadixMap<K, V> {
     {
         let section = guard.section();
         section.assert_of(self.smr());
-        let found = self.core.matches_at_once(section, bytes.bytes().as_ref());
+        let found = self
+            .core
+            .matches_at_once(section, bytes.key_bytes().as_ref());
         found.last().map(|entry| (&entry.key, &entry.value))
     }
 
@@ -207,7 +209,7 @@ impl<K: RadixKey, V> RadixMap<K, V> {
     {
         let section = guard.section();
         section.assert_of(self.smr());
-        Ancestors::new(&self.core, section, bytes.bytes().as_ref())
+        Ancestors::new(&self.core, section, bytes.key_bytes().as_ref())
     }
 }
 
@@ -220,7 +222,7 @@ impl<K: RadixKey, V, G: Guard> RadixMapRef<'_, K, V, G> {
     /// assert!(map.pin().prefix("b").eq([(&"bee", &2)]));
     /// ```
     pub fn prefix<P: RadixKey + ?Sized>(&self, prefix: &P) -> Prefix<'_, K, V, G> {
-        Prefix::new(self.core(), self.guard(), prefix.bytes().as_ref())
+        Prefix::new(self.core(), self.guard(), prefix.key_bytes().as_ref())
     }
 
     /// See [`RadixMap::remove_prefix`].
@@ -231,7 +233,7 @@ impl<K: RadixKey, V, G: Guard> RadixMapRef<'_, K, V, G> {
     /// assert_eq!(map.pin().remove_prefix("b"), 1);
     /// ```
     pub fn remove_prefix<P: RadixKey + ?Sized>(&self, prefix: &P) -> usize {
-        self.core().cut(self.section(), prefix.bytes().as_ref())
+        self.core().cut(self.section(), prefix.key_bytes().as_ref())
     }
 
     /// See [`RadixMap::longest_match`].
@@ -264,7 +266,7 @@ impl<K: RadixKey, V, G: Guard> RadixMapRef<'_, K, V, G> {
     /// assert_eq!(map.pin().ancestors("/usr/lib").count(), 2);
     /// ```
     pub fn ancestors<P: RadixKey + ?Sized>(&self, bytes: &P) -> Ancestors<'_, K, V> {
-        Ancestors::new(self.core(), self.section(), bytes.bytes().as_ref())
+        Ancestors::new(self.core(), self.section(), bytes.key_bytes().as_ref())
     }
 }
 

@@ -67,7 +67,7 @@ impl<K: RadixKey, V> Core<K, V> {
         // What was skipped on the way is in the keys: each of the others is a prefix of the longest, or of what all
         // keys below its node have in common. Where that is not the key's own, nothing longer is a match.
         while let Some(longest) = found.last() {
-            let bytes = longest.key.bytes();
+            let bytes = longest.key.key_bytes();
             let bytes = bytes.as_ref();
             let same = differ(key, bytes).unwrap_or(key.len());
             if same >= bytes.len() {
@@ -76,7 +76,7 @@ impl<K: RadixKey, V> Core<K, V> {
             found.pop();
             while found
                 .last()
-                .is_some_and(|last| last.key.bytes().as_ref().len() > same)
+                .is_some_and(|last| last.key.key_bytes().as_ref().len() > same)
             {
                 found.pop();
             }

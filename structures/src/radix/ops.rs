@@ -59,8 +59,8 @@ impl<K: RadixKey, V> RadixKey for Sought<'_, '_, K, V> {
         Self: 'k;
 
     #[inline]
-    fn bytes(&self) -> K::Bytes<'_> {
-        self.0.key().bytes()
+    fn key_bytes(&self) -> K::Bytes<'_> {
+        self.0.key().key_bytes()
     }
 }
 
@@ -179,7 +179,7 @@ impl<K: RadixKey, V> Core<K, V> {
         while let Some(mut entry) = walk.next(self, section, (Unbounded, Unbounded)) {
             while !keep(&entry.key, &entry.value) && !self.remove_this(section, entry) {
                 // Replaced meanwhile, or removed.
-                match self.get(section, entry.key.bytes().as_ref()) {
+                match self.get(section, entry.key.key_bytes().as_ref()) {
                     Some(now) if !core::ptr::eq(now, entry) => entry = now,
                     _ => break,
                 }

@@ -75,7 +75,7 @@ impl<K: RadixKey, V> Core<K, V> {
         entry: &Entry<K, V>,
         is_in: bool,
     ) -> Option<&'s Entry<K, V>> {
-        let bytes = entry.key.bytes();
+        let bytes = entry.key.key_bytes();
         let key = bytes.as_ref();
         self.nearest(section, side, Some(Cut { key, is_in }))
     }

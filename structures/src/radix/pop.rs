@@ -162,7 +162,7 @@ impl<K: RadixKey, V> Core<K, V> {
         entry: &Entry<K, V>,
         is_taken: bool,
     ) {
-        let bytes = entry.key.bytes();
+        let bytes = entry.key.key_bytes();
         let to = match is_taken {
             true => stamp::empty(),
             false => Self::pop_of(word, section).expect("it is one").entry,

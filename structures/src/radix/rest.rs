@@ -117,7 +117,7 @@ impl<K: RadixKey, V> Core<K, V> {
                     let Some(entry) = Self::entry(word, section) else {
                         continue;
                     };
-                    let bytes = entry.key.bytes();
+                    let bytes = entry.key.key_bytes();
                     assert!(bytes.as_ref().starts_with(&prefix), "T1");
                     assert!(!is_term || bytes.as_ref() == prefix, "T1: a term");
                     entries += 1;
@@ -161,7 +161,7 @@ impl<K: RadixKey, V> Core<K, V> {
         let mut all = vec![word];
         while let Some(word) = all.pop() {
             if let Some(entry) = Self::entry(word, section) {
-                return entry.key.bytes().as_ref().to_vec();
+                return entry.key.key_bytes().as_ref().to_vec();
             }
             if let Some(node) = Self::node(word, section) {
                 all.extend(words(node));

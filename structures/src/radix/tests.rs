@@ -34,7 +34,7 @@ impl<K: RadixKey + Clone + Ord + Debug> Map<K> {
 
     fn get(&self, key: &K) -> Option<u64> {
         let section = self.smr.enter();
-        let found = self.core.get(&section, key.bytes().as_ref());
+        let found = self.core.get(&section, key.key_bytes().as_ref());
         found.map(|entry| entry.value)
     }
 
@@ -47,7 +47,7 @@ impl<K: RadixKey + Clone + Ord + Debug> Map<K> {
         let put = |_: Option<&Entry<K, u64>>| Decision::Put(new);
         let changed = self
             .core
-            .change(&section, bytes.bytes().as_ref(), put, |is_put| {
+            .change(&section, bytes.key_bytes().as_ref(), put, |is_put| {
                 assert!(is_put);
             });
         match changed {
@@ -61,7 +61,7 @@ impl<K: RadixKey + Clone + Ord + Debug> Map<K> {
         let remove = |_: Option<&Entry<K, u64>>| Decision::Remove;
         let changed = self
             .core
-            .change(&section, key.bytes().as_ref(), remove, |is_put| {
+            .change(&section, key.key_bytes().as_ref(), remove, |is_put| {
                 assert!(!is_put);
             });
         match changed {
@@ -72,7 +72,7 @@ impl<K: RadixKey + Clone + Ord + Debug> Map<K> {
 
     fn nearest(&self, side: Side, key: &K, is_in: bool) -> Option<(K, u64)> {
         let section = self.smr.enter();
-        let bytes = key.bytes();
+        let bytes = key.key_bytes();
         let key = bytes.as_ref();
         let found = self.core.nearest(&section, side, Some(Cut { key, is_in }));
         found.map(both)
@@ -92,7 +92,7 @@ impl<K: RadixKey + Clone + Ord + Debug> Map<K> {
         turns: &mut impl Iterator<Item = Side>,
     ) -> Vec<(K, u64)> {
         let section = self.smr.enter();
-        let (low, high) = (bounds.0.map(K::bytes), bounds.1.map(K::bytes));
+        let (low, high) = (bounds.0.map(K::key_bytes), bounds.1.map(K::key_bytes));
         let (low, high) = (
             low.as_ref().map(AsRef::as_ref),
             high.as_ref().map(AsRef::as_ref),
@@ -183,8 +183,8 @@ fn agree_in_order<K: RadixKey + Clone + Ord + Debug>(
         assert_eq!(map.range(bounds, &mut turns), wanted, "{bounds:?}");
     }
     let section = map.smr.enter();
-    let bytes = a.bytes();
-    let is_prefix = |other: &&K| bytes.as_ref().starts_with(other.bytes().as_ref());
+    let bytes = a.key_bytes();
+    let is_prefix = |other: &&K| bytes.as_ref().starts_with(other.key_bytes().as_ref());
     let wanted: Vec<_> = std.keys().filter(is_prefix).cloned().collect();
     for found in [
         map.core.matches(&section, bytes.as_ref()),
@@ -214,10 +214,10 @@ fn agrees<K: RadixKey + Clone + Ord + Debug>(seed: u64, steps: usize, key: impl 
         }
         if step % 1201 == 0 {
             let key = key(rng.next_u64());
-            let bytes = key.bytes();
+            let bytes = key.key_bytes();
             let bytes = bytes.as_ref();
             let prefix = &bytes[..rng.random_range(0..=bytes.len())];
-            let is_of_it = |key: &K| key.bytes().as_ref().starts_with(prefix);
+            let is_of_it = |key: &K| key.key_bytes().as_ref().starts_with(prefix);
             let before = std.len();
             std.retain(|key, _| !is_of_it(key));
             let removed = map.core.cut(&map.smr.enter(), prefix);

@@ -127,9 +127,9 @@ impl<'s, K: RadixKey, V> Walk<'s, K, V> {
         }
         let next = core.advance(section, &mut self.front, Side::First);
         let is_over = next.is_none_or(|next| {
-            let bytes = next.key.bytes();
+            let bytes = next.key.key_bytes();
             let is_out = Cut::of(bounds.1).is_some_and(|cut| !cut.lets(Side::Last, bytes.as_ref()));
-            let met = |last: &Entry<K, V>| bytes.as_ref() >= last.key.bytes().as_ref();
+            let met = |last: &Entry<K, V>| bytes.as_ref() >= last.key.key_bytes().as_ref();
             is_out || self.last.is_some_and(met)
         });
         if is_over {
@@ -152,10 +152,10 @@ impl<'s, K: RadixKey, V> Walk<'s, K, V> {
         }
         let next = core.advance(section, &mut self.back, Side::Last);
         let is_over = next.is_none_or(|next| {
-            let bytes = next.key.bytes();
+            let bytes = next.key.key_bytes();
             let is_out =
                 Cut::of(bounds.0).is_some_and(|cut| !cut.lets(Side::First, bytes.as_ref()));
-            let met = |first: &Entry<K, V>| bytes.as_ref() <= first.key.bytes().as_ref();
+            let met = |first: &Entry<K, V>| bytes.as_ref() <= first.key.key_bytes().as_ref();
             is_out || self.first.is_some_and(met)
         });
         if is_over {
@@ -192,7 +192,7 @@ impl<K: RadixKey, V> Core<K, V> {
             let word = slot.load().thawed();
             let Some(node) = Self::node(word, section) else {
                 if let Some(entry) = Self::entry(word, section)
-                    && cut.lets(side, entry.key.bytes().as_ref())
+                    && cut.lets(side, entry.key.key_bytes().as_ref())
                 {
                     end.rest.push(Rest::Slot(slot));
                 }

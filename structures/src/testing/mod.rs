@@ -12,7 +12,7 @@ pub mod maps;
 pub mod ordered;
 pub mod payload;
 #[cfg(not(smr_loom))]
-pub mod skips;
+pub mod sorted;
 pub mod spec;
 pub mod subject;
 #[cfg(smr_steps)]

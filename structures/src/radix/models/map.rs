@@ -18,7 +18,7 @@ pub(super) struct Key(pub(super) &'static [u8]);
 impl RadixKey for Key {
     type Bytes<'k> = &'k [u8];
 
-    fn bytes(&self) -> &[u8] {
+    fn key_bytes(&self) -> &[u8] {
         self.0
     }
 }

@@ -1,5 +1,5 @@
-//! `SkipMap` against the shared tests: operations on keys, and those that depend on the order, with hints that are
-//! the whole key, a part of it, and none.
+//! Ordered maps against the shared tests: operations on keys, and those that depend on the order; for skip maps, with
+//! hints that are the whole key, a part of it, and none.
 
 use std::collections::BTreeMap;
 use std::ops::Bound::{self, Excluded, Included};
@@ -8,7 +8,7 @@ use std::panic::catch_unwind;
 use structures::testing::history::{Clock, Log, in_one_order};
 use structures::testing::ordered::{self, ALL, Ask, Found, Gap, Ordered, Steps};
 use structures::testing::payload::Counted;
-use structures::testing::skips::{Hesitant, Skip};
+use structures::testing::sorted::{Hesitant, Radix, Skip};
 use structures::testing::spec::{Oracle, Spec};
 use structures::testing::{Call, Mix, Op, Session, Subject, conformance};
 
@@ -25,9 +25,13 @@ fn agrees<S: Ordered>() {
 #[test]
 fn it_agrees_with_the_oracle() {
     agrees::<Skip<u64>>();
+    agrees::<Radix<u64>>();
     agrees::<Skip<u32>>();
     agrees::<Skip<String>>();
+    agrees::<Radix<String>>();
     agrees::<Skip<Counted>>();
+    agrees::<Radix<Counted>>();
+    agrees::<Radix<Vec<u8>>>();
 }
 
 fn own_keys<S: Subject>() {
@@ -40,19 +44,25 @@ fn own_keys<S: Subject>() {
 #[test]
 fn threads_with_their_own_keys_agree() {
     own_keys::<Skip<u64>>();
+    own_keys::<Radix<u64>>();
     own_keys::<Skip<u32>>();
     own_keys::<Skip<String>>();
+    own_keys::<Radix<String>>();
     own_keys::<Skip<Counted>>();
+    own_keys::<Radix<Counted>>();
 }
 
 #[test]
 fn histories_of_keys_are_linearizable() {
     for seed in 0..3 {
         conformance::histories_are_linearizable::<Skip<u64>>(seed, 3, 3, 100);
+        conformance::histories_are_linearizable::<Radix<u64>>(seed, 3, 3, 100);
         conformance::histories_are_linearizable::<Skip<u64>>(seed, 3, 40, 100);
+        conformance::histories_are_linearizable::<Radix<u64>>(seed, 3, 40, 100);
         conformance::histories_are_linearizable::<Skip<u32>>(seed, 3, 3, 100);
         conformance::histories_are_linearizable::<Skip<u32>>(seed, 3, 40, 100);
         conformance::histories_are_linearizable::<Skip<Counted>>(seed, 3, 40, 100);
+        conformance::histories_are_linearizable::<Radix<Counted>>(seed, 3, 40, 100);
     }
 }
 
@@ -65,14 +75,19 @@ fn histories<S: Ordered>(rounds: u64) {
 #[test]
 fn histories_in_order_are_linearizable() {
     histories::<Skip<u64>>(150);
+    histories::<Radix<u64>>(150);
     histories::<Skip<u32>>(150);
 }
 
 #[test]
 fn histories_in_order_are_linearizable_without_hints() {
     histories::<Skip<String>>(50);
+    histories::<Radix<String>>(50);
+    histories::<Radix<Vec<u8>>>(50);
     histories::<Skip<Counted>>(50);
+    histories::<Radix<Counted>>(50);
     histories::<Skip<Hesitant>>(60);
+    histories::<Radix<Hesitant>>(60);
 }
 
 /// Whether an order explains these, each of which overlaps those that have the same number.

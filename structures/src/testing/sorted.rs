@@ -1,16 +1,17 @@
-//! The map in order as a subject, for keys of several kinds.
+//! Maps in order as subjects, for keys of several kinds.
 
 use std::cell::Cell;
 use std::cmp::Ordering;
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 use std::ops::Bound;
 
 use super::ordered::{Ask, Found, Ordered, Steps};
 use super::payload::{Counted, Tally, Value};
 use super::spec::{Call, Op};
 use super::subject::{Session, Subject};
-use crate::skip_map::{Cursor, Natural};
-use crate::{Compute, Guard, Operation, SkipMap, Smr};
+use crate::ordered::{Cursor, Engine, Fresh, Order, OrderedMap};
+use crate::radix_map::RadixKey;
+use crate::{Compute, Guard, Operation, Smr, radix_map, skip_map};
 
 /// A number in another shape, in the same order.
 pub trait Key: Ord + Debug + Send + Sync + 'static {
@@ -29,7 +30,7 @@ pub trait Key: Ord + Debug + Send + Sync + 'static {
 
 /// Its hint is all of it.
 impl Key for u64 {
-    const NAME: &'static str = "SkipMap of numbers";
+    const NAME: &'static str = "a map of numbers";
     type Value = Counted;
 
     fn of(number: u64, _: &Tally) -> u64 {
@@ -43,7 +44,7 @@ impl Key for u64 {
 
 /// Its hint is all of it, and the entry is in the revision.
 impl Key for u32 {
-    const NAME: &'static str = "SkipMap of plain numbers";
+    const NAME: &'static str = "a map of plain numbers";
     type Value = u64;
 
     fn of(number: u64, _: &Tally) -> u32 {
@@ -57,7 +58,7 @@ impl Key for u32 {
 
 /// Its hint is some bytes of it, mostly behind a prefix.
 impl Key for String {
-    const NAME: &'static str = "SkipMap of strings";
+    const NAME: &'static str = "a map of strings";
     type Value = Counted;
 
     fn of(number: u64, _: &Tally) -> String {
@@ -72,7 +73,7 @@ impl Key for String {
 
 /// It has no hint.
 impl Key for Counted {
-    const NAME: &'static str = "SkipMap of keys without hints";
+    const NAME: &'static str = "a map of keys without hints";
     type Value = Counted;
 
     fn of(number: u64, keys: &Tally) -> Counted {
@@ -81,6 +82,16 @@ impl Key for Counted {
 
     fn number(&self) -> u64 {
         Counted::number(self)
+    }
+}
+
+fn hesitate() {
+    thread_local! {
+        static TURN: Cell<u32> = const { Cell::new(0) };
+    }
+    let turn = TURN.replace(TURN.get().wrapping_add(1));
+    if turn.wrapping_mul(0x9E37_79B1) >> 27 == 0 {
+        std::thread::yield_now();
     }
 }
 
@@ -104,19 +115,31 @@ impl PartialOrd for Hesitant {
 
 impl Ord for Hesitant {
     fn cmp(&self, other: &Self) -> Ordering {
-        thread_local! {
-            static TURN: Cell<u32> = const { Cell::new(0) };
-        }
-        let turn = TURN.replace(TURN.get().wrapping_add(1));
-        if turn.wrapping_mul(0x9E37_79B1) >> 27 == 0 {
-            std::thread::yield_now();
-        }
+        hesitate();
         self.0.cmp(&other.0)
     }
 }
 
+/// Its bytes now and then let others go first.
+impl RadixKey for Hesitant {
+    type Bytes<'k> = [u8; 8];
+
+    fn key_bytes(&self) -> [u8; 8] {
+        hesitate();
+        self.0.to_be_bytes()
+    }
+}
+
+impl RadixKey for Counted {
+    type Bytes<'k> = [u8; 8];
+
+    fn key_bytes(&self) -> [u8; 8] {
+        Counted::number(self).to_be_bytes()
+    }
+}
+
 impl Key for Hesitant {
-    const NAME: &'static str = "SkipMap of hesitant keys";
+    const NAME: &'static str = "a map of hesitant keys";
     type Value = Counted;
 
     fn of(number: u64, _: &Tally) -> Hesitant {
@@ -128,25 +151,92 @@ impl Key for Hesitant {
     }
 }
 
+/// A number with long parts in it that all keys have in common, so that nodes do not note them.
+impl Key for Vec<u8> {
+    const NAME: &'static str = "a map of byte strings";
+    type Value = Counted;
+
+    fn of(number: u64, _: &Tally) -> Vec<u8> {
+        let digits = format!("{number:020}");
+        digits.bytes().flat_map(|digit| [digit; 12]).collect()
+    }
+
+    fn number(&self) -> u64 {
+        let digits: Vec<u8> = self.iter().copied().step_by(12).collect();
+        let digits = String::from_utf8(digits).expect("digits");
+        digits.parse().expect("a number")
+    }
+}
+
+/// How an engine keeps keys.
+pub trait Keeping {
+    /// Keys that may be there besides those of so many entries.
+    fn spare(entries: usize) -> usize;
+}
+
+/// A chunk may have the key of an entry that is gone.
+impl Keeping for skip_map::Skip {
+    fn spare(entries: usize) -> usize {
+        entries / 4 + 5
+    }
+}
+
+impl Keeping for radix_map::Radix {
+    fn spare(_: usize) -> usize {
+        0
+    }
+}
+
+/// What a [`Sorted`] is made of.
+pub trait Kind<K: Key>:
+    Order<K, K::Value> + Fresh<K, K::Value> + Engine<K, K::Value, Core: Send + Sync> + Keeping + 'static
+{
+}
+
+impl<K: Key, E> Kind<K> for E where
+    E: Order<K, K::Value>
+        + Fresh<K, K::Value>
+        + Engine<K, K::Value, Core: Send + Sync>
+        + Keeping
+        + 'static
+{
+}
+
+/// A skip map.
+pub type Skip<K> = Sorted<K, skip_map::Skip>;
+
+/// A radix map.
+pub type Radix<K> = Sorted<K, radix_map::Radix>;
+
 /// A map in order, in a domain of its own, whose keys and values count themselves where they can.
-#[derive(Debug)]
-pub struct Skip<K: Key> {
-    map: Option<SkipMap<K, K::Value>>,
+pub struct Sorted<K: Key, E: Engine<K, K::Value>> {
+    map: Option<OrderedMap<K, K::Value, E>>,
     keys: Tally,
     values: Tally,
 }
 
 /// In use by a thread.
-#[derive(Debug)]
-pub struct SkipInUse<'s, K: Key>(&'s Skip<K>);
+pub struct SortedInUse<'s, K: Key, E: Engine<K, K::Value>>(&'s Sorted<K, E>);
 
-impl<K: Key> Skip<K> {
+impl<K: Key, E: Engine<K, K::Value>> Debug for Sorted<K, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sorted").finish_non_exhaustive()
+    }
+}
+
+impl<K: Key, E: Engine<K, K::Value>> Debug for SortedInUse<'_, K, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SortedInUse").finish_non_exhaustive()
+    }
+}
+
+impl<K: Key, E: Engine<K, K::Value>> Sorted<K, E> {
     /// The map.
     ///
     /// # Panics
     /// While it is dropped.
     #[must_use]
-    pub fn map(&self) -> &SkipMap<K, K::Value> {
+    pub fn map(&self) -> &OrderedMap<K, K::Value, E> {
         self.map.as_ref().expect("it is there until the end")
     }
 
@@ -174,22 +264,22 @@ pub fn numbers<K: Key>((key, value): (&K, &K::Value)) -> (u64, u64) {
     (key.number(), value.number())
 }
 
-impl<K: Key> Subject for Skip<K> {
+impl<K: Key, E: Kind<K>> Subject for Sorted<K, E> {
     const NAME: &'static str = K::NAME;
 
-    type Session<'s> = SkipInUse<'s, K>;
+    type Session<'s> = SortedInUse<'s, K, E>;
 
     fn new() -> Self {
-        let map = SkipMap::builder().domain(&Smr::new()).build();
-        Skip {
+        let map = E::fresh(&Smr::new());
+        Sorted {
             map: Some(map),
             keys: Tally::default(),
             values: Tally::default(),
         }
     }
 
-    fn session(&self) -> SkipInUse<'_, K> {
-        SkipInUse(self)
+    fn session(&self) -> SortedInUse<'_, K, E> {
+        SortedInUse(self)
     }
 
     fn count(&self) -> usize {
@@ -207,17 +297,16 @@ impl<K: Key> Subject for Skip<K> {
         let len = map.len();
         let values = if K::Value::COUNTS { len } else { 0 };
         assert_eq!(self.values.alive(), values, "all others are dropped");
-        // A chunk may have the key of an entry that is gone.
         let keys = self.keys.alive();
-        let chunks = len / 4 + 5;
+        let spare = E::spare(len);
         assert!(
-            self.keys.made() == 0 || (len..=len + chunks).contains(&keys),
+            self.keys.made() == 0 || (len..=len + spare).contains(&keys),
             "{keys} keys of {len} entries"
         );
     }
 }
 
-impl<K: Key> Drop for Skip<K> {
+impl<K: Key, E: Engine<K, K::Value>> Drop for Sorted<K, E> {
     fn drop(&mut self) {
         drop(self.map.take());
         if !std::thread::panicking() {
@@ -227,7 +316,7 @@ impl<K: Key> Drop for Skip<K> {
     }
 }
 
-impl<K: Key> Session for SkipInUse<'_, K> {
+impl<K: Key, E: Kind<K>> Session for SortedInUse<'_, K, E> {
     fn apply(&mut self, call: Call) -> Option<u64> {
         let map = self.0.map().pin();
         let key = self.0.key(call.key);
@@ -257,7 +346,7 @@ impl<K: Key> Session for SkipInUse<'_, K> {
     }
 }
 
-impl<K: Key> Ordered for Skip<K> {
+impl<K: Key, E: Kind<K>> Ordered for Sorted<K, E> {
     fn ask(&self, ask: Ask) -> Found {
         let map = self.map().pin();
         let found = match ask {
@@ -286,12 +375,12 @@ impl<K: Key> Ordered for Skip<K> {
     }
 }
 
-struct Walker<'g, K: Key, G> {
-    subject: &'g Skip<K>,
-    cursor: Cursor<'g, K, K::Value, Natural, G>,
+struct Walker<'g, K: Key, E: Engine<K, K::Value>, G> {
+    subject: &'g Sorted<K, E>,
+    cursor: Cursor<'g, K, K::Value, E, G>,
 }
 
-impl<K: Key, G: Guard> Steps for Walker<'_, K, G> {
+impl<K: Key, E: Kind<K>, G: Guard> Steps for Walker<'_, K, E, G> {
     fn next(&mut self) -> Found {
         self.cursor.next().map(numbers)
     }

@@ -7,10 +7,12 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
+use structures::radix_map::Radix;
 use structures::skip_map::Natural;
+use structures::skip_map::Skip;
 use structures::testing::Subject;
 use structures::testing::payload::{Counted, Value};
-use structures::testing::skips::{Hesitant, Key, Skip, numbers};
+use structures::testing::sorted::{Hesitant, Key, Kind, Sorted, numbers};
 use structures::{SkipMap, SkipSet, Smr};
 
 /// Runs `work` on so many threads at once, with a number for each.
@@ -32,8 +34,8 @@ fn on_threads<R: Send>(threads: u64, work: impl Fn(u64) -> R + Sync) -> Vec<R> {
 }
 
 /// A map of the keys below `entries`, inserted in some order.
-fn filled<K: Key>(entries: u64, seed: u64) -> Skip<K> {
-    let map = Skip::<K>::new();
+fn filled<K: Key, E: Kind<K>>(entries: u64, seed: u64) -> Sorted<K, E> {
+    let map = Sorted::<K, E>::new();
     let mut keys: Vec<_> = (0..entries).collect();
     let mut random = SmallRng::seed_from_u64(seed);
     if seed % 2 == 1 {
@@ -54,10 +56,10 @@ fn are_all(taken: impl IntoIterator<Item = Vec<(u64, u64)>>, keys: impl Iterator
 }
 
 /// crossbeam#672, crossbeam#735: of those that raced, entries were lost, or leaked.
-fn taken_once<K: Key>() {
+fn taken_once<K: Key, E: Kind<K>>() {
     for round in 0..20 {
         let entries = [40, 400, 1_500][round as usize % 3];
-        let mut map = filled::<K>(entries, round);
+        let mut map = filled::<K, E>(entries, round);
         let taken = on_threads(4, |t| {
             let mut random = SmallRng::seed_from_u64(round * 4 + t);
             let mut taken = Vec::new();
@@ -92,16 +94,19 @@ fn taken_once<K: Key>() {
 
 #[test]
 fn what_is_popped_and_removed_is_taken_once() {
-    taken_once::<u64>();
-    taken_once::<u32>();
-    taken_once::<String>();
-    taken_once::<Counted>();
+    taken_once::<u64, Skip>();
+    taken_once::<u64, Radix>();
+    taken_once::<u32, Skip>();
+    taken_once::<String, Skip>();
+    taken_once::<String, Radix>();
+    taken_once::<Counted, Skip>();
+    taken_once::<Counted, Radix>();
 }
 
 /// Nobody inserts: each thread's pops ascend, or descend.
-fn pops_in_order<K: Key>() {
+fn pops_in_order<K: Key, E: Kind<K>>() {
     for round in 0..10 {
-        let mut map = filled::<K>(1_000, round);
+        let mut map = filled::<K, E>(1_000, round);
         let taken = on_threads(3, |t| {
             let pop = || {
                 let pinned = map.map().pin();
@@ -125,15 +130,17 @@ fn pops_in_order<K: Key>() {
 
 #[test]
 fn pops_are_in_order() {
-    pops_in_order::<u64>();
-    pops_in_order::<u32>();
-    pops_in_order::<Counted>();
+    pops_in_order::<u64, Skip>();
+    pops_in_order::<u64, Radix>();
+    pops_in_order::<u32, Skip>();
+    pops_in_order::<Counted, Skip>();
+    pops_in_order::<Counted, Radix>();
 }
 
 /// A queue: what is pushed is popped, once, while the map is nearly empty and when it is not.
-fn queue<K: Key>() {
+fn queue<K: Key, E: Kind<K>>() {
     for round in 0..6 {
-        let mut map = Skip::<K>::new();
+        let mut map = Sorted::<K, E>::new();
         const EACH: u64 = 1_500;
         let popped = AtomicU64::new(0);
         let taken = on_threads(4, |t| {
@@ -174,16 +181,18 @@ fn queue<K: Key>() {
 
 #[test]
 fn what_is_pushed_is_popped_once() {
-    queue::<u64>();
-    queue::<u32>();
-    queue::<Counted>();
+    queue::<u64, Skip>();
+    queue::<u64, Radix>();
+    queue::<u32, Skip>();
+    queue::<Counted, Skip>();
+    queue::<Counted, Radix>();
 }
 
 /// oxcaml#6489: an insertion that raced with a removal left a link to what was gone. Here the same few keys, some of
 /// which begin chunks.
-fn same_keys<K: Key>() {
+fn same_keys<K: Key, E: Kind<K>>() {
     for round in 0..6 {
-        let mut map = filled::<K>(62, round);
+        let mut map = filled::<K, E>(62, round);
         let changes = on_threads(3, |t| {
             let mut random = SmallRng::seed_from_u64(round * 3 + t);
             let mut there = BTreeMap::new();
@@ -211,17 +220,20 @@ fn same_keys<K: Key>() {
 
 #[test]
 fn keys_that_are_inserted_and_removed_at_once_balance() {
-    same_keys::<u64>();
-    same_keys::<u32>();
-    same_keys::<String>();
-    same_keys::<Counted>();
+    same_keys::<u64, Skip>();
+    same_keys::<u64, Radix>();
+    same_keys::<u32, Skip>();
+    same_keys::<String, Skip>();
+    same_keys::<String, Radix>();
+    same_keys::<Counted, Skip>();
+    same_keys::<Counted, Radix>();
 }
 
 /// scc#22: removals were lost, and scans missed entries, beside others' changes. Each thread has keys of its own, and
 /// knows what must be there.
-fn own_keys<K: Key>() {
+fn own_keys<K: Key, E: Kind<K>>() {
     const EACH: u64 = 300;
-    let mut map = Skip::<K>::new();
+    let mut map = Sorted::<K, E>::new();
     on_threads(3, |t| {
         let key = |i: u64| i * 3 + t;
         let own = |(key, value): (u64, u64)| (key % 3 == t).then_some((key, value));
@@ -254,16 +266,19 @@ fn own_keys<K: Key>() {
 
 #[test]
 fn nothing_is_lost_beside_the_changes_of_others() {
-    own_keys::<u64>();
-    own_keys::<u32>();
-    own_keys::<String>();
-    own_keys::<Counted>();
+    own_keys::<u64, Skip>();
+    own_keys::<u64, Radix>();
+    own_keys::<u32, Skip>();
+    own_keys::<String, Skip>();
+    own_keys::<String, Radix>();
+    own_keys::<Counted, Skip>();
+    own_keys::<Counted, Radix>();
 }
 
 /// What goes through all of the map, beside itself and insertions.
-fn wholes<K: Key>() {
+fn wholes<K: Key, E: Kind<K>>() {
     for round in 0..6 {
-        let mut map = filled::<K>(900, round);
+        let mut map = filled::<K, E>(900, round);
         let taken = on_threads(4, |t| {
             let pinned = map.map().pin();
             match t {
@@ -304,14 +319,16 @@ fn wholes<K: Key>() {
 
 #[test]
 fn what_is_drained_is_taken_once() {
-    wholes::<u64>();
-    wholes::<u32>();
-    wholes::<Counted>();
+    wholes::<u64, Skip>();
+    wholes::<u64, Radix>();
+    wholes::<u32, Skip>();
+    wholes::<Counted, Skip>();
+    wholes::<Counted, Radix>();
 }
 
 /// Threads that end leave nothing behind: not what they have removed, and no section.
-fn threads_end<K: Key>() {
-    let mut map = Skip::<K>::new();
+fn threads_end<K: Key, E: Kind<K>>() {
+    let mut map = Sorted::<K, E>::new();
     let owned = map.map().owned_guard();
     drop(owned);
     for round in 0..40 {
@@ -337,9 +354,11 @@ fn threads_end<K: Key>() {
 
 #[test]
 fn threads_that_end_leave_nothing_behind() {
-    threads_end::<u64>();
-    threads_end::<u32>();
-    threads_end::<Counted>();
+    threads_end::<u64, Skip>();
+    threads_end::<u64, Radix>();
+    threads_end::<u32, Skip>();
+    threads_end::<Counted, Skip>();
+    threads_end::<Counted, Radix>();
 }
 
 #[test]
@@ -366,10 +385,10 @@ fn a_key_enters_and_leaves_a_set_once() {
 
 /// One of two neighbours, in different chunks, is there at all times: of what is asked from either side, nobody hears
 /// of what is beyond both.
-fn handed_over<K: Key>(rounds: u64) {
+fn handed_over<K: Key, E: Kind<K>>(rounds: u64) {
     // The head is empty, or the last chunk is: pops leave them so.
     for is_left in [true, false] {
-        let mut map = filled::<K>(if is_left { 60 } else { 31 }, 0);
+        let mut map = filled::<K, E>(if is_left { 60 } else { 31 }, 0);
         if is_left {
             (0..30).for_each(|_| _ = map.map().pin().pop_first());
         }
@@ -416,10 +435,13 @@ fn handed_over<K: Key>(rounds: u64) {
 
 #[test]
 fn nobody_hears_of_what_is_beyond() {
-    handed_over::<u64>(8_000);
-    handed_over::<u32>(8_000);
-    handed_over::<Counted>(3_000);
-    handed_over::<Hesitant>(3_000);
+    handed_over::<u64, Skip>(8_000);
+    handed_over::<u64, Radix>(8_000);
+    handed_over::<u32, Skip>(8_000);
+    handed_over::<Counted, Skip>(3_000);
+    handed_over::<Counted, Radix>(3_000);
+    handed_over::<Hesitant, Skip>(3_000);
+    handed_over::<Hesitant, Radix>(3_000);
 }
 
 /// An entry that is there all the time is removed, whatever values it has meanwhile, the same again included.

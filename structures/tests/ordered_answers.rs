@@ -1,6 +1,7 @@
-//! Random operations of `SkipMap`, every method on entries and ends under every kind of guard, of keys of all
+//! Random operations of ordered maps, every method on entries and ends under every kind of guard, of keys of all
 //! kinds: the answers are those of std's `BTreeMap`.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -9,8 +10,10 @@ use std::sync::Arc;
 
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
-use structures::skip_map::Natural;
-use structures::{Compute, Guard, Operation, SkipMap, SkipMapRef, Smr};
+use structures::ordered::{Alike, Fresh, Order, OrderedMap, OrderedMapRef};
+use structures::radix_map::{Radix, RadixKey};
+use structures::skip_map::Skip;
+use structures::{Compute, Guard, Operation, Smr};
 
 type Std<K> = BTreeMap<K, String>;
 type Answer<K> = Option<(K, String)>;
@@ -101,8 +104,8 @@ fn std_answer<K: Ord + Clone>(std: &mut Std<K>, what: u32, key: &K, value: &str)
 }
 
 /// All methods with explicit guards.
-fn explicit<K: Ord + Clone + Debug>(
-    map: &SkipMap<K, String>,
+fn explicit<K: Ord + Clone + Debug, E: Order<K, String>>(
+    map: &OrderedMap<K, String, E>,
     guard: &impl Guard,
     what: u32,
     key: &K,
@@ -164,8 +167,8 @@ fn explicit<K: Ord + Clone + Debug>(
 }
 
 /// All methods of the handle.
-fn pinned<K: Ord + Clone + Debug, G: Guard>(
-    map: &SkipMapRef<'_, K, String, Natural, G>,
+fn pinned<K: Ord + Clone + Debug, E: Order<K, String>, G: Guard>(
+    map: &OrderedMapRef<'_, K, String, E, G>,
     what: u32,
     key: &K,
     value: &str,
@@ -226,7 +229,10 @@ fn step<K: Ord + Clone + Debug>(
     assert_eq!(found, expected, "{what} of {key:?}");
 }
 
-fn same<K: Ord + Clone + Debug>(map: &mut SkipMap<K, String>, std: &Std<K>) {
+fn same<K: Ord + Clone + Debug, E: Order<K, String>>(
+    map: &mut OrderedMap<K, String, E>,
+    std: &Std<K>,
+) {
     map.check();
     assert_eq!((map.len(), map.is_empty()), (std.len(), std.is_empty()));
     let map = map.pin();
@@ -236,11 +242,11 @@ fn same<K: Ord + Clone + Debug>(map: &mut SkipMap<K, String>, std: &Std<K>) {
 }
 
 /// Some operations in a row.
-type Steps<K> = fn(&SkipMap<K, String>, &mut Draw<'_, K>, &mut Std<K>, u32);
+type Steps<K, E> = fn(&OrderedMap<K, String, E>, &mut Draw<'_, K>, &mut Std<K>, u32);
 
 /// Under a guard of each kind.
-fn of_all_guards<K: Ord + Clone + Debug>(
-    map: &SkipMap<K, String>,
+fn of_all_guards<K: Ord + Clone + Debug, E: Order<K, String>>(
+    map: &OrderedMap<K, String, E>,
     draw: &mut Draw<'_, K>,
     std: &mut Std<K>,
     steps: u32,
@@ -265,8 +271,8 @@ fn of_all_guards<K: Ord + Clone + Debug>(
     }
 }
 
-fn of_handles<K: Ord + Clone + Debug>(
-    map: &SkipMap<K, String>,
+fn of_handles<K: Ord + Clone + Debug, E: Order<K, String>>(
+    map: &OrderedMap<K, String, E>,
     draw: &mut Draw<'_, K>,
     std: &mut Std<K>,
     steps: u32,
@@ -276,17 +282,22 @@ fn of_handles<K: Ord + Clone + Debug>(
     (0..steps).for_each(|_| step(draw, std, answer));
 }
 
-fn answers_are_stds<K: Ord + Clone + Debug>(keys: u32, key: impl Fn(u32) -> K) {
-    compare(keys, &key, of_handles);
+fn answers_are_stds<K: RadixKey + Ord + Clone + Debug>(keys: u32, key: impl Fn(u32) -> K) {
+    compare::<K, Skip>(keys, &key, of_handles);
+    compare::<K, Radix>(keys, &key, of_handles);
 }
 
-fn compare<K: Ord + Clone + Debug>(keys: u32, key: &dyn Fn(u32) -> K, in_a_row: Steps<K>) {
+fn compare<K, E>(keys: u32, key: &dyn Fn(u32) -> K, in_a_row: Steps<K, E>)
+where
+    K: Ord + Clone + Debug,
+    E: Order<K, String> + Fresh<K, String> + Alike<K, String>,
+{
     let mut draw = Draw {
         random: SmallRng::seed_from_u64(u64::from(keys)),
         key,
         keys,
     };
-    let mut map = SkipMap::builder().domain(&Smr::new()).build();
+    let mut map = E::fresh(&Smr::new());
     let mut std = Std::new();
     for round in 0..20 {
         let steps = draw.below(8 * keys.min(100));
@@ -322,9 +333,12 @@ fn compare<K: Ord + Clone + Debug>(keys: u32, key: &dyn Fn(u32) -> K, in_a_row: 
 
 #[test]
 fn of_all_kinds_of_guards() {
-    compare(1_000, &u64::from, of_all_guards);
-    compare(1_000, &|n| format!("user:{n:06}"), of_all_guards);
-    compare(1_000, &|n| (n % 13, n / 13), of_all_guards);
+    compare::<u64, Skip>(1_000, &u64::from, of_all_guards);
+    compare::<_, Skip>(1_000, &|n| format!("user:{n:06}"), of_all_guards);
+    compare::<_, Skip>(1_000, &|n| (n % 13, n / 13), of_all_guards);
+    compare::<u64, Radix>(1_000, &u64::from, of_all_guards);
+    compare::<_, Radix>(1_000, &|n| format!("user:{n:06}"), of_all_guards);
+    compare::<_, Radix>(1_000, &|n| (n % 13, n / 13), of_all_guards);
 }
 
 #[test]
@@ -384,12 +398,13 @@ fn of_keys_without_hints() {
         first: Option<char>,
     }
     answers_are_stds(2_000, |n| (n % 13, n / 13));
-    answers_are_stds(1_000, |n| (n.to_string(), ()));
+    compare::<_, Skip>(1_000, &|n| (n.to_string(), ()), of_handles);
     answers_are_stds(1, |_| ());
-    answers_are_stds(1_000, |n| std::cmp::Reverse(n.to_string()));
-    answers_are_stds(1_000, |n| Name {
+    compare::<_, Skip>(1_000, &|n| Reverse(n.to_string()), of_handles);
+    let name = |n: u32| Name {
         last: (n / 3).to_string(),
         first: ['a', 'b'].get(n as usize % 3).copied(),
-    });
+    };
+    compare::<_, Skip>(1_000, &name, of_handles);
     answers_are_stds(300, |n| [n as u8; 3]);
 }

@@ -6,10 +6,12 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
+use structures::radix_map::Radix;
+use structures::skip_map::Skip;
 use structures::testing::Subject;
 use structures::testing::ordered::Ordered;
 use structures::testing::payload::{Counted, Value};
-use structures::testing::skips::{Key, Skip, numbers};
+use structures::testing::sorted::{Key, Kind, Sorted, numbers};
 use structures::{Compute, Operation};
 
 /// Keys are below this.
@@ -30,8 +32,8 @@ fn of_key(value: u64) -> u64 {
 }
 
 /// What stays, with values of its own.
-fn prepared<K: Key>() -> Skip<K> {
-    let map = Skip::<K>::new();
+fn prepared<K: Key, E: Kind<K>>() -> Sorted<K, E> {
+    let map = Sorted::<K, E>::new();
     for key in (0..KEYS).filter(|&key| stays(key)) {
         map.map()
             .pin()
@@ -41,7 +43,7 @@ fn prepared<K: Key>() -> Skip<K> {
 }
 
 /// Fills a part of the map, empties it again, and replaces what stays there: chunks split, merge, and become empty.
-fn waves<K: Key>(map: &Skip<K>, seed: u64, done: &AtomicBool) {
+fn waves<K: Key, E: Kind<K>>(map: &Sorted<K, E>, seed: u64, done: &AtomicBool) {
     let mut random = SmallRng::seed_from_u64(seed);
     let mut n = 0;
     while !done.load(Relaxed) {
@@ -61,8 +63,8 @@ fn waves<K: Key>(map: &Skip<K>, seed: u64, done: &AtomicBool) {
 }
 
 /// Two threads make waves while this one looks, so many times.
-fn beside_waves<K: Key>(rounds: u64, mut look: impl FnMut(&Skip<K>, u64)) {
-    let mut map = prepared::<K>();
+fn beside_waves<K: Key, E: Kind<K>>(rounds: u64, mut look: impl FnMut(&Sorted<K, E>, u64)) {
+    let mut map = prepared::<K, E>();
     let done = AtomicBool::new(false);
     /// Also if a look panics.
     struct Ends<'d>(&'d AtomicBool);
@@ -100,8 +102,8 @@ fn some_keys(random: &mut SmallRng) -> std::ops::Range<u64> {
     from..random.random_range(from..=KEYS)
 }
 
-fn walks<K: Key>() {
-    beside_waves::<K>(60, |map, round| {
+fn walks<K: Key, E: Kind<K>>() {
+    beside_waves::<K, E>(60, |map, round| {
         let pinned = map.map().pin();
         let all: Vec<_> = pinned.iter().map(numbers).collect();
         is_complete(&all, 0..KEYS);
@@ -140,14 +142,17 @@ fn walks<K: Key>() {
 
 #[test]
 fn what_stays_is_met_once() {
-    walks::<u64>();
-    walks::<u32>();
-    walks::<String>();
-    walks::<Counted>();
+    walks::<u64, Skip>();
+    walks::<u64, Radix>();
+    walks::<u32, Skip>();
+    walks::<String, Skip>();
+    walks::<String, Radix>();
+    walks::<Counted, Skip>();
+    walks::<Counted, Radix>();
 }
 
-fn cursors<K: Key>() {
-    beside_waves::<K>(30, |map, round| {
+fn cursors<K: Key, E: Kind<K>>() {
+    beside_waves::<K, E>(30, |map, round| {
         map.with_cursor(|cursor| {
             let mut met = Vec::new();
             while let Some(entry) = cursor.next() {
@@ -195,15 +200,18 @@ fn cursors<K: Key>() {
 
 #[test]
 fn cursors_meet_what_stays() {
-    cursors::<u64>();
-    cursors::<u32>();
-    cursors::<String>();
-    cursors::<Counted>();
+    cursors::<u64, Skip>();
+    cursors::<u64, Radix>();
+    cursors::<u32, Skip>();
+    cursors::<String, Skip>();
+    cursors::<String, Radix>();
+    cursors::<Counted, Skip>();
+    cursors::<Counted, Radix>();
 }
 
 /// The neighbours of a place: no entry that stays is passed over.
-fn neighbours<K: Key>() {
-    beside_waves::<K>(3_000, |map, round| {
+fn neighbours<K: Key, E: Kind<K>>() {
+    beside_waves::<K, E>(3_000, |map, round| {
         let random = &mut SmallRng::seed_from_u64(round);
         let key = random.random_range(0..KEYS);
         let pinned = map.map().pin();
@@ -237,16 +245,19 @@ fn neighbours<K: Key>() {
 
 #[test]
 fn neighbours_that_stay_are_not_passed_over() {
-    neighbours::<u64>();
-    neighbours::<u32>();
-    neighbours::<String>();
-    neighbours::<Counted>();
+    neighbours::<u64, Skip>();
+    neighbours::<u64, Radix>();
+    neighbours::<u32, Skip>();
+    neighbours::<String, Skip>();
+    neighbours::<String, Radix>();
+    neighbours::<Counted, Skip>();
+    neighbours::<Counted, Radix>();
 }
 
 /// crossbeam#1023: a key was absent while it was replaced, iterators met it twice, and a lookup went back in time.
-fn replaced<K: Key>() {
+fn replaced<K: Key, E: Kind<K>>() {
     const HELD: u64 = 40;
-    let mut map = Skip::<K>::new();
+    let mut map = Sorted::<K, E>::new();
     // Chunks of all sizes, whose entries between come and go.
     for key in 0..HELD {
         map.map().pin().insert(map.key(2 * key), map.value(0));
@@ -332,8 +343,11 @@ fn put<V>(value: V) -> Operation<V, ()> {
 
 #[test]
 fn a_key_that_is_replaced_is_there_once() {
-    replaced::<u64>();
-    replaced::<u32>();
-    replaced::<String>();
-    replaced::<Counted>();
+    replaced::<u64, Skip>();
+    replaced::<u64, Radix>();
+    replaced::<u32, Skip>();
+    replaced::<String, Skip>();
+    replaced::<String, Radix>();
+    replaced::<Counted, Skip>();
+    replaced::<Counted, Radix>();
 }
