@@ -5,12 +5,14 @@ use std::borrow::Borrow;
 use std::hash::Hash;
 use std::ops::Deref;
 
+use structures::RadixKey;
+
 /// A key, and what it is looked up by.
 pub(crate) trait Key:
-    Hash + Ord + Clone + Send + Sync + Borrow<Self::Query> + 'static
+    Hash + Ord + RadixKey + Clone + Send + Sync + Borrow<Self::Query> + 'static
 {
     /// The borrowed form.
-    type Query: ?Sized + Hash + Ord + ToOwned<Owned = Self>;
+    type Query: ?Sized + Hash + Ord + RadixKey + ToOwned<Owned = Self>;
 }
 
 impl Key for u64 {

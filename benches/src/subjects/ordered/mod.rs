@@ -19,7 +19,7 @@ pub(crate) use concurrent_map::Concurrent;
 pub(crate) use congee::Art;
 pub(crate) use crossbeam::{Base, Crossbeam};
 pub(crate) use masstree::Masstree;
-pub(crate) use ours::Ours;
+pub(crate) use ours::{Radix, Skip};
 pub(crate) use scc::SccTree;
 
 /// An ordered map from `K` to `u64`.

@@ -1,22 +1,58 @@
-//! This workspace's map.
+//! This workspace's maps.
 
 use std::ops::Bound::{Included, Unbounded};
 
-use structures::LocalGuard;
-use structures::skip_map::{Natural, SkipMap, SkipMapRef};
+use structures::ordered::{Engine, Fresh, Lookup, Order, OrderedMap, OrderedMapRef};
+use structures::{LocalGuard, radix_map, skip_map};
 
 use super::{Key, Ordered, Points, Queue, Reverse};
 
-/// `SkipMap`, pinned for each operation, in the global domain.
-pub(crate) struct Ours<K>(SkipMap<K, u64>);
+/// A map of one kind, pinned for each operation, in the global domain.
+pub(crate) struct Ours<K, E: Engine<K, u64>>(OrderedMap<K, u64, E>);
 
-impl<K: Key> Points<K> for Ours<K> {
+pub(crate) type Skip<K> = Ours<K, skip_map::Skip>;
+pub(crate) type Radix<K> = Ours<K, radix_map::Radix>;
+
+pub(crate) trait Named {
+    const NAME: &'static str;
+}
+
+impl Named for skip_map::Skip {
     const NAME: &'static str = "SkipMap";
+}
 
-    type Pin<'a> = SkipMapRef<'a, K, u64, Natural, LocalGuard<'a>>;
+impl Named for radix_map::Radix {
+    const NAME: &'static str = "RadixMap";
+}
+
+/// What such maps have.
+pub(crate) trait Kind<K: Key>:
+    Named
+    + Order<K, u64>
+    + Lookup<K, u64, K::Query>
+    + Fresh<K, u64>
+    + Engine<K, u64, Core: Send + Sync>
+    + 'static
+{
+}
+
+impl<K: Key, E> Kind<K> for E where
+    E: Named
+        + Order<K, u64>
+        + Lookup<K, u64, K::Query>
+        + Fresh<K, u64>
+        + Engine<K, u64, Core: Send + Sync>
+        + 'static
+{
+}
+
+impl<K: Key, E: Kind<K>> Points<K> for Ours<K, E> {
+    const NAME: &'static str = E::NAME;
+
+    type Pin<'a> = OrderedMapRef<'a, K, u64, E, LocalGuard<'a>>;
 
     fn new() -> Self {
-        Ours(SkipMap::new())
+        Ours(OrderedMap::default())
     }
 
     #[inline]
@@ -44,7 +80,7 @@ impl<K: Key> Points<K> for Ours<K> {
     }
 }
 
-impl<K: Key> Ordered<K> for Ours<K> {
+impl<K: Key, E: Kind<K>> Ordered<K> for Ours<K, E> {
     #[inline]
     fn replace(pin: &Self::Pin<'_>, key: K, value: u64) {
         pin.insert(key, value);
@@ -61,7 +97,7 @@ impl<K: Key> Ordered<K> for Ours<K> {
     }
 }
 
-impl<K: Key> Reverse<K> for Ours<K> {
+impl<K: Key, E: Kind<K>> Reverse<K> for Ours<K, E> {
     #[inline]
     fn scan_back(
         pin: &Self::Pin<'_>,
@@ -74,7 +110,7 @@ impl<K: Key> Reverse<K> for Ours<K> {
     }
 }
 
-impl<K: Key> Queue<K> for Ours<K> {
+impl<K: Key, E: Kind<K>> Queue<K> for Ours<K, E> {
     #[inline]
     fn pop_first(pin: &Self::Pin<'_>) -> Option<(K, u64)> {
         pin.pop_first().map(|(k, &v)| (k.clone(), v))

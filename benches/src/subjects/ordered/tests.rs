@@ -150,7 +150,8 @@ fn check<K: Key, M: Ordered<K>>(key: impl Fn(u64) -> K + Sync) {
 #[test]
 fn of_numbers() {
     let key = |i: u64| i.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    check::<u64, Ours<u64>>(key);
+    check::<u64, Skip<u64>>(key);
+    check::<u64, Radix<u64>>(key);
     check::<u64, Crossbeam<u64>>(key);
     check::<u64, Base<u64>>(key);
     check::<u64, SccTree<u64>>(key);
@@ -164,7 +165,8 @@ fn of_numbers() {
 #[test]
 fn of_words() {
     let key = |i: u64| format!("word {i}");
-    check::<String, Ours<String>>(key);
+    check::<String, Skip<String>>(key);
+    check::<String, Radix<String>>(key);
     check::<String, Crossbeam<String>>(key);
     check::<String, Base<String>>(key);
     check::<String, SccTree<String>>(key);
@@ -178,7 +180,8 @@ fn of_words() {
 #[test]
 fn backwards() {
     let key = |i: u64| i.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    agrees_backwards::<u64, Ours<u64>>(key);
+    agrees_backwards::<u64, Skip<u64>>(key);
+    agrees_backwards::<u64, Radix<u64>>(key);
     agrees_backwards::<u64, Crossbeam<u64>>(key);
     agrees_backwards::<u64, Base<u64>>(key);
     agrees_backwards::<u64, SccTree<u64>>(key);
@@ -186,7 +189,8 @@ fn backwards() {
     agrees_backwards::<u64, Concurrent<u64>>(key);
     agrees_backwards::<u64, OwnBTree<u64>>(key);
     let key = |i: u64| format!("word {i}");
-    agrees_backwards::<String, Ours<String>>(key);
+    agrees_backwards::<String, Skip<String>>(key);
+    agrees_backwards::<String, Radix<String>>(key);
     agrees_backwards::<String, Crossbeam<String>>(key);
     agrees_backwards::<String, SccTree<String>>(key);
     agrees_backwards::<String, Concurrent<String>>(key);
@@ -195,7 +199,8 @@ fn backwards() {
 #[test]
 fn queues() {
     let key = |i: u64| i.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    pops::<u64, Ours<u64>>(key);
+    pops::<u64, Skip<u64>>(key);
+    pops::<u64, Radix<u64>>(key);
     pops::<u64, Crossbeam<u64>>(key);
     pops::<u64, Base<u64>>(key);
     pops::<u64, Concurrent<u64>>(key);
@@ -262,7 +267,8 @@ fn lost<M: Ordered<u64>>() -> (u64, u64) {
 
 #[test]
 fn ours_finds_keys_while_they_are_replaced() {
-    assert_eq!(lost::<Ours<u64>>().1, 0);
+    assert_eq!(lost::<Skip<u64>>().1, 0);
+    assert_eq!(lost::<Radix<u64>>().1, 0);
 }
 
 /// How others fare is said (with `--nocapture`), and not asserted: it depends on the moment.
@@ -313,7 +319,8 @@ fn torn<M: Ordered<u64>>() -> (u64, u64) {
 
 #[test]
 fn ours_is_visited_whole_beside_writes() {
-    assert_eq!(torn::<Ours<u64>>().1, 0);
+    assert_eq!(torn::<Skip<u64>>().1, 0);
+    assert_eq!(torn::<Radix<u64>>().1, 0);
 }
 
 /// As above.

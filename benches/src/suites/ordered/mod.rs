@@ -10,7 +10,7 @@ use super::maps::keys::{Skew, ascending, key};
 use super::maps::work::{Work, work};
 use super::maps::{self, short, tier, words};
 use crate::subjects::ordered::{
-    Art, Base, Concurrent, Crossbeam, Masstree, Ours, OwnBTree, RwLockBTree, SccTree,
+    Art, Base, Concurrent, Crossbeam, Masstree, OwnBTree, Radix, RwLockBTree, SccTree, Skip,
 };
 use crate::suite::{Case, Subject, Suite, Tier, subjects};
 use queue::queue;
@@ -54,7 +54,7 @@ macro_rules! some {
 macro_rules! maps {
     ($make:ident $args:tt, $threads:expr) => {
         some![$make $args, $threads;
-            Ours<u64>, Crossbeam<u64>, SccTree<u64>, Art, Masstree<u64>, Concurrent<u64>;
+            Skip<u64>, Radix<u64>, Crossbeam<u64>, SccTree<u64>, Art, Masstree<u64>, Concurrent<u64>;
             slow: Base<u64>, RwLockBTree<u64>; alone: OwnBTree<u64>]
     };
 }
@@ -63,7 +63,7 @@ macro_rules! maps {
 macro_rules! reversible {
     ($make:ident $args:tt, $threads:expr) => {
         some![$make $args, $threads;
-            Ours<u64>, Crossbeam<u64>, SccTree<u64>, Masstree<u64>, Concurrent<u64>;
+            Skip<u64>, Radix<u64>, Crossbeam<u64>, SccTree<u64>, Masstree<u64>, Concurrent<u64>;
             slow: Base<u64>, RwLockBTree<u64>; alone: OwnBTree<u64>]
     };
 }
@@ -72,7 +72,7 @@ macro_rules! reversible {
 macro_rules! queues {
     ($make:ident $args:tt, $threads:expr) => {
         some![$make $args, $threads;
-            Ours<u64>, Crossbeam<u64>, Concurrent<u64>;
+            Skip<u64>, Radix<u64>, Crossbeam<u64>, Concurrent<u64>;
             slow: Base<u64>, RwLockBTree<u64>; alone: OwnBTree<u64>]
     };
 }
@@ -82,7 +82,7 @@ macro_rules! word_maps {
     ($make:path, $threads:expr) => {{
         use $make as make;
         some![make($threads), $threads;
-            Ours<String>, Crossbeam<String>, SccTree<String>, Masstree<String>, Concurrent<String>;
+            Skip<String>, Radix<String>, Crossbeam<String>, SccTree<String>, Masstree<String>, Concurrent<String>;
             slow: Base<String>, RwLockBTree<String>; alone: OwnBTree<String>]
     }};
 }
