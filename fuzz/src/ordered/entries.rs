@@ -3,13 +3,11 @@
 use std::ops::Bound::{Excluded, Included, Unbounded};
 
 use structures::testing::payload::Value;
-use structures::{Compute, Operation, SkipMap};
+use structures::{Compute, Operation};
 
-use super::kinds::Kind;
+use super::kinds::{Kind, Map};
 use super::model::Model;
 use super::{Pinned, Turn, equal, same};
-
-type Map<T> = SkipMap<<T as Kind>::Key, <T as Kind>::Value, <T as Kind>::Order>;
 
 /// An operation on one key, under the long guard or one of its own.
 pub(super) fn act<T: Kind>(
@@ -27,7 +25,7 @@ pub(super) fn act<T: Kind>(
 }
 
 fn one<T: Kind, G: structures::Guard>(
-    map: &structures::SkipMapRef<'_, T::Key, T::Value, T::Order, G>,
+    map: &structures::ordered::OrderedMapRef<'_, T::Key, T::Value, T::Engine, G>,
     model: &mut Model,
     turn: Turn,
     number: u64,

@@ -1,4 +1,4 @@
-//! The map in order against std's. The first byte chooses the keys; then every turn has three bytes: what is done, to
+//! Maps in order against std's. The first byte chooses the keys; then every turn has three bytes: what is done, to
 //! which key, and how. Values are numbered, so that it is known of each which key it was stored under, and when.
 //!
 //! Turns come in sections: a guard is open from one check of the whole map to the next, and so are iterators and
@@ -13,17 +13,17 @@ mod whole;
 
 use std::fmt::Debug;
 
-use structures::skip_map::Natural;
+use structures::ordered::OrderedMapRef;
 use structures::testing::payload::Value;
-use structures::{OwnedGuard, SkipMap, SkipMapRef, Smr};
+use structures::{OwnedGuard, Smr};
 
-use kinds::{Kind, Pairs, Plain, Prefixed, Reversed, Signed, Wide};
+use kinds::{Kind, Map, Numbers, Pairs, Plain, Prefixed, Reversed, Signed, Trie, Wide};
 use model::Model;
 use places::Places;
 
 /// A program's map, under its guard.
 type Pinned<'m, T> =
-    SkipMapRef<'m, <T as Kind>::Key, <T as Kind>::Value, <T as Kind>::Order, OwnedGuard>;
+    OrderedMapRef<'m, <T as Kind>::Key, <T as Kind>::Value, <T as Kind>::Engine, OwnedGuard>;
 
 /// Runs a program.
 ///
@@ -33,8 +33,18 @@ pub fn run(bytes: &[u8]) -> Result<(), String> {
     let Some((&choice, program)) = bytes.split_first() else {
         return Ok(());
     };
+    if choice >= 128 {
+        return match choice % 6 {
+            0 => replay::<Trie<Numbers>>(program),
+            1 => replay::<Trie<Plain>>(program),
+            2 => replay::<Trie<Signed>>(program),
+            3 => replay::<Trie<Prefixed>>(program),
+            4 => replay::<Trie<Wide>>(program),
+            _ => replay::<Trie<Pairs>>(program),
+        };
+    }
     match choice % 8 {
-        0 => replay::<Natural>(program),
+        0 => replay::<Numbers>(program),
         1 => replay::<Plain>(program),
         2 => replay::<Signed>(program),
         3 => replay::<Prefixed>(program),
@@ -98,7 +108,7 @@ fn replay<T: Kind>(program: &[u8]) -> Result<(), String> {
 
 /// The turns under one guard; the last of them, which wants the map for itself.
 fn section<T: Kind>(
-    map: &SkipMap<T::Key, T::Value, T::Order>,
+    map: &Map<T>,
     model: &mut Model,
     turns: &mut impl Iterator<Item = (usize, Turn)>,
 ) -> Result<Option<Turn>, (usize, String)> {

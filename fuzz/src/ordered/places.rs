@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Bound::{self, Excluded, Included, Unbounded};
 
 use structures::OwnedGuard;
-use structures::skip_map::{Cursor, Range};
+use structures::ordered::{Cursor, Range};
 use structures::testing::payload::Value;
 
 use super::kinds::{END, Kind};
@@ -21,7 +21,7 @@ type OfRange<'g, T> = Range<
     'g,
     <T as Kind>::Key,
     <T as Kind>::Value,
-    <T as Kind>::Order,
+    <T as Kind>::Engine,
     OwnedGuard,
     <T as Kind>::Key,
     Bounds<<T as Kind>::Key>,
@@ -85,7 +85,7 @@ impl<T: Kind> Walk<'_, T> {
 
 /// A cursor. What is below `at` is on its left.
 struct Place<'g, T: Kind> {
-    cursor: Cursor<'g, T::Key, T::Value, T::Order, OwnedGuard>,
+    cursor: Cursor<'g, T::Key, T::Value, T::Engine, OwnedGuard>,
     at: u64,
 }
 

@@ -1,13 +1,11 @@
 //! What is done to all of the map, and whether all of it is right.
 
+use structures::Smr;
 use structures::testing::payload::Value;
-use structures::{SkipMap, Smr};
 
-use super::kinds::Kind;
+use super::kinds::{Kind, Map};
 use super::model::Model;
 use super::{Turn, equal, same};
-
-type Map<T> = SkipMap<<T as Kind>::Key, <T as Kind>::Value, <T as Kind>::Order>;
 
 /// While it is shared.
 pub(super) fn act<T: Kind>(map: &Map<T>, model: &mut Model, turn: Turn) -> Result<(), String> {
