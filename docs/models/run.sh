@@ -64,6 +64,7 @@ table() {
 	merge NC=4 NK=3 START=3 DOES0=SHRINK DOES1=READ
 	merge NC=4 NK=3 START=3 OPS0=1 DOES1=SHRINK COLLAPSE ! LEAVE_DEEPER INTO_DEEPER
 	merge NP ! BEGIN_AGAIN
+	grow NP ! EMPTY_COPY
 	END
 }
 
@@ -91,7 +92,7 @@ symptom() {
 	index*) echo 'assertion violated .*(content|item|state|used|links)' ;;
 	bucket*) echo 'assertion violated .*(map|seen|retired)' ;;
 	close*) echo 'assertion violated .*(p!=0|used|deep)' ;;
-	merge*BEGIN_AGAIN) echo 'non-progress cycle' ;;
+	merge*BEGIN_AGAIN | grow*) echo 'non-progress cycle' ;;
 	merge*) echo 'assertion violated .*(map|seen|retired|base|header|h_|n_)' ;;
 	*) echo 'assertion violated .*freed' ;;
 	esac

@@ -8,9 +8,12 @@
 //! A child's byte is *claimed* by a compare-and-swap before there is anything in its slot, and stays claimed as long as
 //! the node is there: so no two slots have the same byte.
 
+use core::ops::RangeInclusive;
+
 use smallvec::SmallVec;
 use smr_core::primitive::{AtomicU32, AtomicUsize, Ordering};
 
+use super::exact::Side;
 use super::head::Head;
 use super::rules::Rule;
 #[cfg(all(test, smr_loom))]
@@ -194,6 +197,38 @@ impl<const WORDS: usize, const ROOM: usize> Listed<WORDS, ROOM> {
             }
         });
         best
+    }
+}
+
+impl<const WORDS: usize, const ROOM: usize> Listed<WORDS, ROOM> {
+    /// The slots of claimed bytes within a range, in order, or in the other one: without comparisons, by a set of bits.
+    #[inline]
+    fn in_order<'s, const UP: bool>(
+        &'s self,
+        bytes: RangeInclusive<u8>,
+        mut f: impl FnMut(&'s Slot),
+    ) {
+        let mut set = [0_u64; 4];
+        let mut places = [0_u8; 256];
+        for (i, word) in self.bytes.iter().enumerate() {
+            let word = claims(word);
+            for at in 0..word >> COUNT {
+                let byte = (word >> (8 * at)) as u8;
+                set[usize::from(byte / 64)] |= u64::from(bytes.contains(&byte)) << (byte % 64);
+                places[usize::from(byte)] = (i * PER + at) as u8;
+            }
+        }
+        for i in 0..4 {
+            let i = if UP { i } else { 3 - i };
+            while set[i] != 0 {
+                let bit = match UP {
+                    true => set[i].trailing_zeros(),
+                    false => set[i].ilog2(),
+                } as usize;
+                set[i] &= !(1 << bit);
+                f(&self.slots[usize::from(places[64 * i + bit])]);
+            }
+        }
     }
 }
 
@@ -509,6 +544,40 @@ impl<'s> Node<'s> {
             (usize::from(byte) + 1, slot)
         });
         Some((place, slot))
+    }
+
+    /// The slots of a small node from a place on, or before it, the farthest first.
+    #[inline]
+    pub(super) fn far_to_near(self, side: Side, place: usize, f: &mut impl FnMut(&'s Slot)) {
+        // Of bytes; the term is before them.
+        let (bytes, has_term) = match side {
+            Side::First if place > BYTES => return,
+            Side::First => (Some(place.saturating_sub(1) as u8..=u8::MAX), place == 0),
+            Side::Last if place < 2 => (None, place == 1),
+            Side::Last => (Some(0..=(place - 2) as u8), true),
+        };
+        if has_term && side == Side::Last {
+            f(self.term());
+        }
+        macro_rules! go {
+            ($node:expr, $bytes:expr) => {
+                match side {
+                    Side::First => $node.in_order::<false>($bytes, &mut *f),
+                    Side::Last => $node.in_order::<true>($bytes, &mut *f),
+                }
+            };
+        }
+        if let Some(bytes) = bytes {
+            match self {
+                Node::N4(node) => go!(node, bytes),
+                Node::N11(node) => go!(node, bytes),
+                Node::N25(node) => go!(node, bytes),
+                Node::N48(_) | Node::N256(_) => unreachable!("it is large"),
+            }
+        }
+        if has_term && side == Side::First {
+            f(self.term());
+        }
     }
 
     /// Freezes all slots: nothing in the node changes any more that counts. What is there then; with `edit`, what is in

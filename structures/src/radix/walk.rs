@@ -81,25 +81,11 @@ impl<'s> End<'s> {
             self.rest.push(Rest::Node(word, place as u16));
             return;
         }
-        let is_in = |&(at, _): &(usize, &Slot)| match side {
-            Side::First => at >= place,
-            Side::Last => at < place,
-        };
-        let mut all: SmallVec<[(usize, &'s Slot); 26]> = SmallVec::new();
-        all.extend(Some((0, node.term())).filter(is_in));
-        node.for_each(|byte, slot| {
-            all.extend(Some((usize::from(byte) + 1, slot)).filter(is_in));
-        });
-        all.sort_unstable_by_key(|&(at, _)| at);
-        let of = |&(_, slot): &(usize, &'s Slot)| {
-            prefetch(slot.load().piece());
-            Rest::Slot(slot)
-        };
         // The next one is to be on top.
-        match side {
-            Side::First => self.rest.extend(all.iter().rev().map(of)),
-            Side::Last => self.rest.extend(all.iter().map(of)),
-        }
+        node.far_to_near(side, place, &mut |slot: &'s Slot| {
+            prefetch(slot.load().piece());
+            self.rest.push(Rest::Slot(slot));
+        });
     }
 }
 
