@@ -5,11 +5,12 @@ use core::ptr;
 use smallvec::SmallVec;
 use smr_core::primitive::Ordering;
 
+use super::claim::Claim;
+use super::content::Content;
 use super::core::{Core, End, Path, Step};
 use super::head::Head;
 use super::key::RadixKey;
 use super::memory::Entry;
-use super::node::{Claim, Content};
 use super::rules::Rule;
 use super::stamp;
 use super::word::{Slot, Word};

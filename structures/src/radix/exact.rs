@@ -11,11 +11,12 @@ use core::ops::Bound;
 use smallvec::SmallVec;
 use smr_core::primitive::{AtomicUsize, Ordering};
 
+use super::claim::claims;
 use super::core::{Core, Path, Step};
 use super::head::Fit;
 use super::key::{RadixKey, differ};
 use super::memory::Entry;
-use super::node::{BYTES, Node, claims};
+use super::node::{BYTES, Node};
 use super::rules::Rule;
 use super::word::{Slot, Word};
 use crate::reclaim::Section;

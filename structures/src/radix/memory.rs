@@ -5,8 +5,9 @@ use core::ptr;
 
 use smr_core::primitive::{AtomicPtr, Ordering};
 
+use super::content::Content;
 use super::head::Head;
-use super::node::{Content, N4, N11, N25, N48, N256, Node, make_node};
+use super::node::{N4, N11, N25, N48, N256, Node, make_node};
 use super::pop::Pop;
 use super::word::{ALIGN, Kind, Tag, Word};
 use crate::first_panic::FirstPanic;

@@ -46,15 +46,19 @@
 //! The protocol is model-checked with loom (`models.rs`); see `docs/radix.md`.
 
 mod change;
+mod claim;
+mod content;
 mod core;
 mod cut;
 #[cfg(not(smr_loom))]
 pub(crate) mod engine;
 mod exact;
 mod head;
+mod indexed;
 #[cfg(not(smr_loom))]
 pub(crate) mod into_iter;
 pub(crate) mod key;
+mod listed;
 #[cfg(not(smr_loom))]
 pub(crate) mod map;
 mod matches;
