@@ -13,8 +13,11 @@ use super::key::RadixKey;
 use super::memory::Entry;
 use super::rules::Rule;
 use super::stamp;
-use super::word::{Slot, Word};
+use super::word::{Kind, Slot, Tag, Word};
 use crate::reclaim::Section;
+
+/// Removals after which one looks whether a node is too large. Models do it each time.
+const LOOK_EVERY: usize = if cfg!(smr_loom) { 1 } else { 32 };
 
 /// What shall be done with an entry, or its place.
 #[derive(Clone, Copy)]
@@ -160,14 +163,15 @@ impl<K: RadixKey, V> Core<K, V> {
                 Decision::Keep => return Changed::Kept(old),
             };
             let Some(new) = new else {
-                if !self.install(&path, stamp::empty(), section) {
+                let empty = stamp::empty();
+                if !self.install(&path, empty, section) {
                     continue;
                 }
                 done(false);
                 self.count.add(-1);
                 // SAFETY: this thread has taken it out.
                 unsafe { self.memory.retire(there) };
-                self.tidy(section, key.key_bytes().as_ref(), &mut path);
+                self.tidy(section, key.key_bytes().as_ref(), &mut path, empty);
                 return Changed::Removed(old);
             };
             if !self.put(section, key.key_bytes().as_ref(), &mut path, end, new) {
@@ -264,16 +268,32 @@ impl<K: RadixKey, V> Core<K, V> {
         }
     }
 
-    /// After a removal: nodes with one child, or none, go.
-    pub(super) fn tidy<'s>(&'s self, section: &'s Section<'_>, key: &[u8], path: &mut Path<'s>) {
+    /// After a removal, which has left this at the end of the path: nodes with one child, or none, go. Now and then it
+    /// looks whether the node above is too large, and makes a smaller one: once, so that this is no obstacle to others
+    /// for ever.
+    pub(super) fn tidy<'s>(
+        &'s self,
+        section: &'s Section<'_>,
+        key: &[u8],
+        path: &mut Path<'s>,
+        empty: Word,
+    ) {
         // Who takes out one of the last two, and finds the other one still there, relies on its remover to look after
         // this. Partner: the same fence there.
         Rule::Fence.fence();
         let is_bare =
             |step: &Step<'s>| Self::node(step.word, section).is_some_and(|node| !node.has(2));
         // Mostly it has more.
-        let above = path.len().checked_sub(2).map(|i| path[i]);
-        if above.is_none_or(|above| !is_bare(&above)) {
+        let Some(above) = path.len().checked_sub(2) else {
+            return;
+        };
+        if !is_bare(&path[above]) {
+            if let Tag::Node(kind) = path[above].word.tag()
+                && (Kind::N4 < kind && empty.is_turn(LOOK_EVERY))
+                && Self::node(path[above].word, section).is_some_and(|node| node.is_thin(kind))
+            {
+                self.renew(&path[..=above], section);
+            }
             return;
         }
         loop {

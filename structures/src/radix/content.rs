@@ -5,6 +5,12 @@ use smallvec::SmallVec;
 use super::node::ROOM;
 use super::word::{Kind, Word};
 
+/// The kind of a node that has room for more than so many children.
+pub(super) fn kind_for(children: usize) -> Kind {
+    let fits = |&kind: &Kind| ROOM[kind as usize] > children;
+    Kind::ALL.into_iter().find(fits).unwrap_or(Kind::N256)
+}
+
 /// What a node has, or is to have.
 pub(super) struct Content {
     pub(super) term: Word,
@@ -34,9 +40,7 @@ impl Content {
 
     /// The kind of a node that has room for more children.
     pub(super) fn kind(&self) -> Kind {
-        let len = self.children.len();
-        let fits = |&kind: &Kind| ROOM[kind as usize] > len;
-        Kind::ALL.into_iter().find(fits).unwrap_or(Kind::N256)
+        kind_for(self.children.len())
     }
 
     /// The only word; an empty one if there is none; None if there are more.

@@ -19,12 +19,13 @@ impl<K: RadixKey, V> Core<K, V> {
     pub(super) fn cut<'s>(&'s self, section: &'s Section<'_>, prefix: &[u8]) -> usize {
         let mut path = Path::new();
         while let Some(top) = self.top(section, prefix, &mut path) {
-            if !self.install(&path, stamp::empty(), section) {
+            let empty = stamp::empty();
+            if !self.install(&path, empty, section) {
                 continue;
             }
             let count = self.release(section, top);
             self.count.add(-(count as isize));
-            self.tidy(section, prefix, &mut path);
+            self.tidy(section, prefix, &mut path, empty);
             return count;
         }
         0

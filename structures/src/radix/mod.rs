@@ -41,7 +41,8 @@
 //! # Progress
 //! Lookups are wait-free. A compare-and-swap fails only because another one has succeeded. Freezing a node and copying
 //! it carries the operation's own change, so that growing does not repeat itself for ever; claims are bounded by a
-//! node's room. A removal that leaves a node with one child, or none, takes it away.
+//! node's room. A removal that leaves a node with one child, or none, takes it away; one in 32 looks whether the node
+//! has become too large, and tries once to put a smaller copy there.
 //!
 //! The protocol is model-checked with loom (`models.rs`); see `docs/radix.md`.
 

@@ -12,13 +12,13 @@ use smallvec::SmallVec;
 use smr_core::primitive::AtomicUsize;
 
 use super::claim::Claim;
-use super::content::Content;
+use super::content::{Content, kind_for};
 use super::exact::Side;
 use super::head::Head;
 use super::indexed::Indexed;
 use super::listed::{Listed, words};
 use super::rules::Rule;
-use super::word::{Slot, Word};
+use super::word::{Kind, Slot, Word};
 
 /// What bytes there are. Models have fewer.
 pub(super) const BYTES: usize = if cfg!(smr_loom) { 5 } else { 256 };
@@ -260,6 +260,14 @@ impl<'s> Node<'s> {
             }
         });
         content
+    }
+
+    /// Whether a smaller node would have room for its children, and for half as many more: so that nodes do not grow and
+    /// shrink in turns.
+    pub(super) fn is_thin(self, kind: Kind) -> bool {
+        let live = self.slots().iter().filter(|slot| !slot.load().is_empty());
+        let live = live.count();
+        kind_for(live + live / 2) < kind
     }
 
     /// Whether so many slots, at least, are not empty.

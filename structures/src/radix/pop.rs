@@ -175,7 +175,7 @@ impl<K: RadixKey, V> Core<K, V> {
             if is_taken {
                 // SAFETY: this thread has taken it out.
                 unsafe { self.memory.retire(word) };
-                self.tidy(section, bytes.as_ref(), path);
+                self.tidy(section, bytes.as_ref(), path, to);
             } else {
                 // SAFETY: this thread has replaced it by its entry.
                 unsafe { self.memory.retire_pop(word) };

@@ -18,7 +18,7 @@ use super::exact::{Cut, Record, Side};
 use super::key::RadixKey;
 use super::memory::Entry;
 use super::walk::Walk;
-use super::word::{Tag, Word};
+use super::word::{Kind, Tag, Word};
 
 struct Map<K> {
     core: Core<K, u64>,
@@ -480,4 +480,31 @@ fn entries_are_dropped_once() {
     let ended = catch_unwind(AssertUnwindSafe(|| drop(core)));
     assert!(ended.is_err(), "the panic comes through");
     assert_eq!(LIVE.load(SeqCst), 0);
+}
+
+#[test]
+fn nodes_that_have_become_too_large_give_way() {
+    let map = Map::new();
+    let kind = |map: &Map<u8>| map.core.root.load().tag();
+    for key in 0..=255 {
+        map.insert(&key, 1);
+    }
+    assert_eq!(kind(&map), Tag::Node(Kind::N256));
+    for key in 0..=245 {
+        match key % 2 {
+            0 => assert_eq!(map.remove(&key), Some(1)),
+            _ => assert_eq!(map.pop(Side::First), Some((key, 1))),
+        }
+    }
+    // One in 32 looks.
+    for _ in 0..32 {
+        map.insert(&0, 1);
+        map.remove(&0);
+    }
+    assert!(matches!(kind(&map), Tag::Node(kind) if kind <= Kind::N25));
+    map.check();
+    for key in 246..=255 {
+        assert_eq!(map.remove(&key), Some(1));
+    }
+    assert!(map.core.root.load().is_empty());
 }

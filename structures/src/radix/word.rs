@@ -61,6 +61,11 @@ impl Word {
         Word(ptr::without_provenance_mut(stamp * ALIGN))
     }
 
+    /// Of an empty one: whether it is the turn of its number, which comes once in so many.
+    pub(super) fn is_turn(self, every: usize) -> bool {
+        (self.0.addr() / ALIGN).is_multiple_of(every)
+    }
+
     /// What is not empty.
     #[inline]
     pub(super) fn new<T>(tag: Tag, piece: *mut T) -> Word {
