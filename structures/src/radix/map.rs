@@ -54,8 +54,8 @@ use crate::set::Set;
 ///
 /// # Bad keys
 /// Keys whose bytes change while they are in the map get wrong answers, or operations that do not end, nothing worse.
-/// [`RadixKey::key_bytes`], `Drop` and closures may panic, and may use the map. A panic passes through: that of a closure
-/// leaves the map as it was, that of `key_bytes` leaves it as it was or with the operation done.
+/// [`RadixKey::key_bytes`], `Drop` and closures may panic, and may use the map. A panic passes through: that of a
+/// closure leaves the map as it was, that of `key_bytes` leaves it as it was or with the operation done.
 ///
 /// Source: the adaptive radix tree (V. Leis, A. Kemper and T. Neumann, 2013), and FreeBSD's `sys/kern/subr_pctrie.c`.
 /// The protocol is this crate's own; `docs/radix.md` describes it.
@@ -129,8 +129,9 @@ impl<K: RadixKey, V> RadixMap<K, V> {
         Prefix::new(&self.core, guard, prefix.key_bytes().as_ref())
     }
 
-    /// Removes the entries whose keys begin with these bytes, in one step: nobody sees some of them without the others.
-    /// Answers how many there were. Lock-free; O(bytes of the prefix), and what is removed.
+    /// Removes the entries whose keys begin with these bytes, in one step, and answers how many there were: at one
+    /// instant all of them are there, at the next none. (An iteration that is under way may still meet some.)
+    /// Lock-free; O(bytes of the prefix), and what is removed.
     ///
     /// ```
     /// # use structures::RadixMap;
