@@ -259,4 +259,5 @@
 //! impl structures::Guard for Mine {}
 //! ```
 
+mod radix_map;
 mod skip_map;
