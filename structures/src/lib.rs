@@ -10,7 +10,10 @@
 //!
 //! Every operation is lock-free: a thread that is suspended anywhere stops no other.
 //!
+//! - `PrefixMap`, with the feature `ipnet`: a map of prefixes of IP addresses, with the longest match.
+//!
 //! # Features
+//! - `ipnet`: `PrefixMap`, whose keys are that crate's.
 //! - `rayon`: parallel iterators. Those that borrow entries are of the handles that
 //!   [`pin_owned`](HashMap::pin_owned) gives, for only their guards may be shared; maps of values are iterated
 //!   over themselves. Maps and sets are made of, and extended by, parallel iterators.
@@ -135,6 +138,15 @@ pub mod radix_set {
         crate::ordered::RangeKeys<'g, K, crate::radix_map::Radix, G, Q, R>;
 }
 
+#[cfg(all(feature = "ipnet", not(smr_loom)))]
+mod prefix;
+
+/// Maps of prefixes of IP addresses.
+#[cfg(all(feature = "ipnet", not(smr_loom)))]
+pub mod prefix_map {
+    pub use crate::prefix::{IpPrefix, PrefixMap, PrefixMapRef, Subnets, Supernets};
+}
+
 #[cfg(all(feature = "serde", not(smr_loom)))]
 mod serial;
 
@@ -145,6 +157,8 @@ pub mod set;
 pub use hash_map::{Compute, HashMap, HashMapBuilder, HashMapRef, OccupiedError, Operation};
 #[cfg(not(smr_loom))]
 pub use hash_set::{HashSet, HashSetBuilder, HashSetRef};
+#[cfg(all(feature = "ipnet", not(smr_loom)))]
+pub use prefix_map::{PrefixMap, PrefixMapRef};
 #[cfg(not(smr_loom))]
 pub use radix_map::{RadixKey, RadixMap, RadixMapRef};
 #[cfg(not(smr_loom))]

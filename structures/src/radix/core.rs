@@ -21,7 +21,7 @@ use crate::reclaim::{Domain, Section, see};
 pub struct Core<K, V> {
     /// Never frozen.
     pub(super) root: Slot,
-    pub(super) memory: Memory<K, V>,
+    pub(crate) memory: Memory<K, V>,
     /// Of entries.
     pub(super) count: Count,
     /// How often a slot may have become what it was before: by a collapse (T7).
@@ -63,7 +63,7 @@ pub(super) enum End<'s, K, V> {
 }
 
 impl<K, V> Core<K, V> {
-    pub(super) fn new(domain: &Domain) -> Self {
+    pub(crate) fn new(domain: &Domain) -> Self {
         Core {
             root: Slot::new(Word::EMPTY),
             memory: Memory::new(domain),
@@ -131,7 +131,7 @@ impl<K: RadixKey, V> Core<K, V> {
     /// A lookup. Wait-free: depths ascend; O(bytes of the key). Linearizes at the load of the last slot, or, if that
     /// was frozen by then and its node out of the map, when it was taken out.
     #[inline]
-    pub(super) fn get<'s>(
+    pub(crate) fn get<'s>(
         &'s self,
         section: &'s Section<'_>,
         key: &[u8],

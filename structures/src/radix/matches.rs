@@ -10,16 +10,16 @@ use super::rules::Rule;
 use crate::reclaim::Section;
 
 /// Entries whose keys are prefixes of a key, the shortest first.
-pub(super) type Matches<'s, K, V> = SmallVec<[&'s Entry<K, V>; 8]>;
+pub(crate) type Matches<'s, K, V> = SmallVec<[&'s Entry<K, V>; 8]>;
 
 impl<K: RadixKey, V> Core<K, V> {
     /// The entries whose keys are prefixes of a key. Each was there at some time during the call. Wait-free.
-    pub(super) fn matches<'s>(&'s self, section: &'s Section<'_>, key: &[u8]) -> Matches<'s, K, V> {
+    pub(crate) fn matches<'s>(&'s self, section: &'s Section<'_>, key: &[u8]) -> Matches<'s, K, V> {
         self.look_for_matches(section, key, &mut Glance)
     }
 
     /// The same, which were all there at once, and no others. Lock-free; linearizes at the second look.
-    pub(super) fn matches_at_once<'s>(
+    pub(crate) fn matches_at_once<'s>(
         &'s self,
         section: &'s Section<'_>,
         key: &[u8],

@@ -17,8 +17,8 @@ use crate::reclaim::{Domain, Pool, Section, see};
 #[repr(C, align(16))]
 #[allow(missing_debug_implementations, reason = "nobody can name it")]
 pub struct Entry<K, V> {
-    pub(super) key: K,
-    pub(super) value: V,
+    pub(crate) key: K,
+    pub(crate) value: V,
 }
 
 struct Pools<K, V> {
@@ -54,7 +54,7 @@ impl<K, V> Pools<K, V> {
 }
 
 /// The memory of a map: none until something is made.
-pub(super) struct Memory<K, V> {
+pub(crate) struct Memory<K, V> {
     pools: AtomicPtr<Pools<K, V>>,
     domain: Domain,
 }
@@ -97,7 +97,7 @@ impl<K, V> Memory<K, V> {
     }
 
     #[inline]
-    pub(super) fn domain(&self) -> &Domain {
+    pub(crate) fn domain(&self) -> &Domain {
         &self.domain
     }
 
@@ -237,7 +237,7 @@ impl<K, V> Memory<K, V> {
 
     /// Reclaims what may be. Returns how many pieces still wait.
     #[cfg(not(smr_loom))]
-    pub(super) fn flush(&self) -> usize {
+    pub(crate) fn flush(&self) -> usize {
         // Acquire: as in `pools`.
         if self.pools.load(Ordering::Acquire).is_null() {
             return 0;

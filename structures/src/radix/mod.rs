@@ -49,7 +49,7 @@
 mod change;
 mod claim;
 mod content;
-mod core;
+pub(crate) mod core;
 mod cut;
 #[cfg(not(smr_loom))]
 pub(crate) mod engine;
@@ -62,8 +62,8 @@ pub(crate) mod key;
 mod listed;
 #[cfg(not(smr_loom))]
 pub(crate) mod map;
-mod matches;
-mod memory;
+pub(crate) mod matches;
+pub(crate) mod memory;
 mod node;
 #[cfg(not(smr_loom))]
 mod ops;
@@ -75,7 +75,7 @@ mod rules;
 mod stamp;
 #[cfg(all(test, not(smr_loom)))]
 mod tests;
-mod walk;
+pub(crate) mod walk;
 mod word;
 
 #[cfg(all(test, smr_loom))]

@@ -10,7 +10,7 @@ use crate::entries::{Decision, Draft, Nodes, Writing, Written};
 use crate::reclaim::Section;
 
 /// The map's memory.
-pub(super) struct Making<'g, K, V> {
+pub(crate) struct Making<'g, K, V> {
     memory: &'g Memory<K, V>,
     section: &'g Section<'g>,
 }
@@ -65,7 +65,7 @@ impl<K: RadixKey, V> RadixKey for Sought<'_, '_, K, V> {
 }
 
 /// An operation that may store an entry.
-pub(super) struct Write<'g, K, V> {
+pub(crate) struct Write<'g, K, V> {
     core: &'g Core<K, V>,
     section: &'g Section<'g>,
     draft: Drafted<'g, K, V>,
@@ -112,7 +112,7 @@ impl<'g, K: RadixKey + 'g, V: 'g> Writing<'g, K, V> for Write<'g, K, V> {
 impl<K: RadixKey, V> Core<K, V> {
     /// Something is to be done with the entry of a key, which may be stored.
     #[inline]
-    pub(super) fn writing<'g>(
+    pub(crate) fn writing<'g>(
         &'g self,
         section: &'g Section<'g>,
         key: K,

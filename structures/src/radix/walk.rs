@@ -48,7 +48,7 @@ unsafe impl Send for End<'_> {}
 unsafe impl Sync for End<'_> {}
 
 /// What is below the first, or above the second, is not met.
-pub(super) type Bounds<'k> = (Bound<&'k [u8]>, Bound<&'k [u8]>);
+pub(crate) type Bounds<'k> = (Bound<&'k [u8]>, Bound<&'k [u8]>);
 
 impl<K, V> Clone for Walk<'_, K, V> {
     fn clone(&self) -> Self {
@@ -90,7 +90,7 @@ impl<'s> End<'s> {
 }
 
 impl<K, V> Walk<'_, K, V> {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Walk {
             front: End::new(),
             back: End::new(),
@@ -102,7 +102,7 @@ impl<K, V> Walk<'_, K, V> {
 
 impl<'s, K: RadixKey, V> Walk<'s, K, V> {
     /// The next entry from the front. Lock-free.
-    pub(super) fn next(
+    pub(crate) fn next(
         &mut self,
         core: &'s Core<K, V>,
         section: &'s Section<'_>,
@@ -127,7 +127,7 @@ impl<'s, K: RadixKey, V> Walk<'s, K, V> {
     }
 
     /// The next from the back. Lock-free.
-    pub(super) fn next_back(
+    pub(crate) fn next_back(
         &mut self,
         core: &'s Core<K, V>,
         section: &'s Section<'_>,
