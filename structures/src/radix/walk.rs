@@ -13,7 +13,7 @@ use super::exact::{Cut, Level, Side};
 use super::key::RadixKey;
 use super::memory::Entry;
 use super::node::Node;
-use super::word::{Slot, Word};
+use super::word::{Kind, Slot, Tag, Word};
 use crate::hash::prefetch;
 use crate::reclaim::Section;
 
@@ -24,6 +24,19 @@ enum Rest<'s> {
     Slot(&'s Slot),
     /// A node's children from a place on, or before it.
     Node(Word, u16),
+}
+
+/// Asks the cache for what a word leads to: of a node as many lines as small ones have.
+fn prefetch_piece(word: Word) {
+    const LINE: usize = 64;
+    let lines = match word.tag() {
+        Tag::Empty => 0,
+        Tag::Entry | Tag::Pop | Tag::Node(Kind::N4) => 1,
+        Tag::Node(Kind::N11) => 2,
+        Tag::Node(_) => 4,
+    };
+    let at = word.piece::<u8>();
+    (0..lines).for_each(|line| prefetch(at.wrapping_add(line * LINE)));
 }
 
 #[derive(Clone)]
@@ -83,7 +96,7 @@ impl<'s> End<'s> {
         }
         // The next one is to be on top.
         node.far_to_near(side, place, &mut |slot: &'s Slot| {
-            prefetch(slot.load().piece());
+            prefetch_piece(slot.load());
             self.rest.push(Rest::Slot(slot));
         });
     }
@@ -202,6 +215,27 @@ impl<K: RadixKey, V> Core<K, V> {
         }
     }
 
+    /// While one child is gone through, what is in the next is on its way, and the one after that itself.
+    fn look_ahead(section: &Section<'_>, node: Node<'_>, side: Side, place: usize) {
+        let beyond = |place| match side {
+            Side::First => node.place_from(place).map(|(at, slot)| (at + 1, slot)),
+            Side::Last => node.place_before(place),
+        };
+        let Some((place, next)) = beyond(place) else {
+            return;
+        };
+        match Self::node(next.load().thawed(), section) {
+            None | Some(Node::N48(_) | Node::N256(_)) => {}
+            Some(next) => next
+                .slots()
+                .iter()
+                .for_each(|slot| prefetch_piece(slot.load())),
+        }
+        if let Some((_, after)) = beyond(place) {
+            prefetch_piece(after.load());
+        }
+    }
+
     fn advance<'s>(
         &'s self,
         section: &'s Section<'_>,
@@ -225,6 +259,7 @@ impl<K: RadixKey, V> Core<K, V> {
                         Side::Last => at,
                     };
                     end.rest.push(Rest::Node(word, place as u16));
+                    Self::look_ahead(section, node, side, place);
                     slot
                 }
             };
