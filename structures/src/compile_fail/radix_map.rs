@@ -148,3 +148,62 @@
 //! struct Mine;
 //! impl structures::ordered::engine::Sealed for Mine {}
 //! ```
+//!
+//! ```compile_fail,E0277
+//! use std::ops::{Bound, RangeBounds};
+//! use structures::ordered::{Engine, Lookup};
+//! use structures::radix_map::Radix;
+//!
+//! struct Mine;
+//! type Core = <Radix as Engine<u64, u64>>::Core;
+//! type Found<'g> = <Radix as Engine<u64, u64>>::Found<'g>;
+//! type Walk<'g> = <Radix as Engine<u64, u64>>::Walk<'g>;
+//! type Place<'g> = <Radix as Engine<u64, u64>>::Place<'g>;
+//! type Guard<'g> = structures::LocalGuard<'g>;
+//! impl Lookup<u64, u64, Mine> for Radix {
+//!     fn get<'g>(_: &'g Core, _: &'g Guard<'_>, _: &Mine) -> Option<Found<'g>> {
+//!         None
+//!     }
+//!     fn remove<'g>(_: &'g Core, _: &'g Guard<'_>, _: &Mine) -> Option<Found<'g>> {
+//!         None
+//!     }
+//!     fn remove_if<'g>(
+//!         _: &'g Core,
+//!         _: &'g Guard<'_>,
+//!         _: &Mine,
+//!         _: impl FnMut(&u64, &u64) -> bool,
+//!     ) -> Result<Option<Found<'g>>, Found<'g>> {
+//!         Ok(None)
+//!     }
+//!     fn at_or_above<'g>(_: &'g Core, _: &'g Guard<'_>, _: Bound<&Mine>) -> Option<Found<'g>> {
+//!         None
+//!     }
+//!     fn at_or_below<'g>(_: &'g Core, _: &'g Guard<'_>, _: Bound<&Mine>) -> Option<Found<'g>> {
+//!         None
+//!     }
+//!     fn next<'g>(
+//!         _: &'g Core,
+//!         _: &'g Guard<'_>,
+//!         _: &mut Walk<'g>,
+//!         _: &impl RangeBounds<Mine>,
+//!     ) -> Option<Found<'g>> {
+//!         None
+//!     }
+//!     fn next_back<'g>(
+//!         _: &'g Core,
+//!         _: &'g Guard<'_>,
+//!         _: &mut Walk<'g>,
+//!         _: &impl RangeBounds<Mine>,
+//!     ) -> Option<Found<'g>> {
+//!         None
+//!     }
+//!     fn seek<'g>(
+//!         _: &'g Core,
+//!         _: &'g Guard<'_>,
+//!         _: &mut Place<'g>,
+//!         _: Bound<&Mine>,
+//!     ) -> Option<Found<'g>> {
+//!         None
+//!     }
+//! }
+//! ```

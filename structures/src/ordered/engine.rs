@@ -13,6 +13,12 @@ use crate::answers::{Compute, OccupiedError, Operation};
 /// it for granted that the section is of its domain.
 pub trait Sealed {}
 
+/// The same of orders.
+pub trait SealedOrder<K, V> {}
+
+/// The same of lookups.
+pub trait SealedLookup<K, V, Q: ?Sized> {}
+
 /// Where a cursor is.
 #[derive(Debug)]
 pub enum Gap<'g, K> {
@@ -113,7 +119,7 @@ pub trait Engine<K, V>: Sealed + Sized {
 }
 
 /// An [`Engine`] that knows keys of such a type.
-pub trait Order<K, V>: Lookup<K, V, K> {
+pub trait Order<K, V>: Lookup<K, V, K> + SealedOrder<K, V> {
     #[doc(hidden)]
     fn insert<'g>(
         core: &'g Self::Core,
@@ -254,7 +260,7 @@ pub trait Order<K, V>: Lookup<K, V, K> {
 
 /// An [`Engine`] that finds keys by another type: one that they can be borrowed as, or that the order compares with
 /// them.
-pub trait Lookup<K, V, Q: ?Sized>: Engine<K, V> {
+pub trait Lookup<K, V, Q: ?Sized>: Engine<K, V> + SealedLookup<K, V, Q> {
     #[doc(hidden)]
     fn get<'g>(
         core: &'g Self::Core,

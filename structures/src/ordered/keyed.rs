@@ -61,7 +61,7 @@ impl<K, V, E: Order<K, V>> OrderedMap<K, V, E> {
 
     /// Stores a value, and returns the one before. The key is stored anew, too. Lock-free; O(log n).
     ///
-    /// Linearizes at the change of the chunk's word; the key is never absent in between.
+    /// Linearizes at one change of a word; the key is never absent in between.
     ///
     /// ```
     /// # use structures::SkipMap;

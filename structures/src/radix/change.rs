@@ -50,7 +50,11 @@ struct Made {
 impl<K, V> Core<K, V> {
     /// A node with this content, or what it comes down to.
     fn make(&self, head: &Head, content: &Content, section: &Section<'_>) -> Made {
-        let sole = content.sole();
+        // Nothing there has to be another nothing than before (T7).
+        let sole = content.sole().map(|word| match word.is_empty() {
+            true => stamp::empty(),
+            false => word,
+        });
         if sole.is_some_and(|word| !word.is_empty()) {
             // T7. SeqCst: after the node has been frozen, and before its slot is changed. Partners: the loads of
             // `exact.rs`.
@@ -162,6 +166,8 @@ impl<K: RadixKey, V> Core<K, V> {
                 Decision::Remove => return Changed::Removed(None),
                 Decision::Keep => return Changed::Kept(old),
             };
+            // Dropped when all is done: that may panic.
+            let bytes = key.key_bytes();
             let Some(new) = new else {
                 let empty = stamp::empty();
                 if !self.install(&path, empty, section) {
@@ -171,10 +177,10 @@ impl<K: RadixKey, V> Core<K, V> {
                 self.count.add(-1);
                 // SAFETY: this thread has taken it out.
                 unsafe { self.memory.retire(there) };
-                self.tidy(section, key.key_bytes().as_ref(), &mut path, empty);
+                self.tidy(section, bytes.as_ref(), &mut path, empty);
                 return Changed::Removed(old);
             };
-            if !self.put(section, key.key_bytes().as_ref(), &mut path, end, new) {
+            if !self.put(section, bytes.as_ref(), &mut path, end, new) {
                 continue;
             }
             let now = Self::entry(new, section).expect("it is one");

@@ -217,6 +217,10 @@ impl<K: RadixKey, V> Core<K, V> {
             if entry.is_some() {
                 return End::Other(witness, at);
             }
+            if lacks.is_none() && last.is_node() {
+                // Only if keys' bytes change: what is below a node is not given up.
+                return End::Vain;
+            }
         }
         match lacks {
             Some((node, byte)) => End::Lacks(node, byte),

@@ -15,7 +15,7 @@ use super::place::{Gap as OwnGap, Place};
 use super::walk::Walk;
 use crate::answers::{Compute, OccupiedError, Operation};
 use crate::entries::Writing;
-use crate::ordered::engine::{Gap, Sealed, writes};
+use crate::ordered::engine::{Gap, Sealed, SealedLookup, SealedOrder, writes};
 use crate::ordered::{Alike, Engine, Fresh, Lookup, Order, OrderedMap};
 
 /// A trie of the keys' bytes: what makes a [`RadixMap`](super::map::RadixMap).
@@ -23,6 +23,13 @@ use crate::ordered::{Alike, Engine, Fresh, Lookup, Order, OrderedMap};
 pub struct Radix(Infallible);
 
 impl Sealed for Radix {}
+impl<K: RadixKey, V> SealedOrder<K, V> for Radix {}
+impl<K, V, Q> SealedLookup<K, V, Q> for Radix
+where
+    K: RadixKey + Borrow<Q>,
+    Q: RadixKey + ?Sized,
+{
+}
 
 impl<K, V> Engine<K, V> for Radix {
     type Core = Core<K, V>;

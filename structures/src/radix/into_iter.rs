@@ -30,9 +30,12 @@ unsafe impl<K: Sync, V: Sync> Sync for IntoIter<K, V> {}
 impl<K, V> IntoIter<K, V> {
     pub(super) fn new(core: Core<K, V>) -> Self {
         // SAFETY: owned.
-        let left = unsafe { core.take_apart() };
+        let (left, panic) = unsafe { core.take_apart() };
         let left = left.into_iter();
-        IntoIter { core, left }
+        let iter = IntoIter { core, left };
+        // Drops them, if it goes on with one.
+        panic.finish();
+        iter
     }
 
     /// # Safety

@@ -50,6 +50,14 @@ pub(super) struct Pop {
 }
 
 impl Pop {
+    pub(super) fn new(entry: Word, side: Side) -> Pop {
+        Pop {
+            entry,
+            side,
+            verdict: AtomicU8::new(Verdict::Open as u8),
+        }
+    }
+
     /// Decides what is open; the verdict, which does not change any more.
     pub(super) fn decide(&self, verdict: Verdict) -> Verdict {
         let (open, verdict) = (Verdict::Open as u8, verdict as u8);
@@ -79,11 +87,7 @@ impl<K: RadixKey, V> Core<K, V> {
         loop {
             let mut path = Path::new();
             let mut record = Record::new(self);
-            // Here, what may be about to go is found as it is.
-            let found = |word| match Self::pop_of(word, section) {
-                Some(pop) if pop.verdict().is_taken() => None,
-                _ => Self::ever(word, section),
-            };
+            let found = |word| Self::undecided(word, section);
             let Some(first) = self.search(section, side, None, &mut path, &mut record, found)
             else {
                 if record.holds(self, section) {
@@ -96,12 +100,7 @@ impl<K: RadixKey, V> Core<K, V> {
                 self.help(section, &path, &record, side);
                 continue;
             }
-            let pop = Pop {
-                entry: step.word,
-                side,
-                verdict: AtomicU8::new(Verdict::Open as u8),
-            };
-            let pop = self.memory.pop(pop, section);
+            let pop = self.memory.pop(Pop::new(step.word, side), section);
             if !self.install(&path, pop, section) {
                 // SAFETY: made here, and not published.
                 unsafe { self.memory.dispose_pop(pop) };
@@ -115,16 +114,27 @@ impl<K: RadixKey, V> Core<K, V> {
             };
             let made = Self::pop_of(pop, section).expect("it is one");
             let is_taken = made.decide(verdict).is_taken();
+            if is_taken {
+                // What follows may panic.
+                self.count.add(-1);
+            }
             self.settle(section, &mut path, pop, first, is_taken);
             if is_taken {
-                self.count.add(-1);
                 return Some(first);
             }
         }
     }
 
+    /// An entry that has not gone. One that may be about to go is found as it is.
+    pub(super) fn undecided<'s>(word: Word, section: &'s Section<'_>) -> Option<&'s Entry<K, V>> {
+        match Self::pop_of(word, section) {
+            Some(pop) if pop.verdict().is_taken() => None,
+            _ => Self::ever(word, section),
+        }
+    }
+
     /// Decides about another thread's pop, which a search from a side has met, and takes it out of its slot.
-    fn help<'s>(
+    pub(super) fn help<'s>(
         &'s self,
         section: &'s Section<'_>,
         path: &Path<'s>,
@@ -137,7 +147,7 @@ impl<K: RadixKey, V> Core<K, V> {
             record.holds(self, section)
         } else {
             let (mut path, mut record) = (Path::new(), Record::new(self));
-            let found = |word| Self::ever(word, section);
+            let found = |word| Self::undecided(word, section);
             self.search(section, pop.side, None, &mut path, &mut record, found);
             let met = path.last().is_some_and(|other| other.word == step.word);
             met && record.holds(self, section)

@@ -41,11 +41,11 @@ impl<K, V> Core<K, V> {
 
 #[cfg(not(smr_loom))]
 impl<K, V> Core<K, V> {
-    /// Takes the map apart: its entries, in their order. It is empty then.
+    /// Takes the map apart: its entries, in their order, and the panic of a drop. It is empty then.
     ///
     /// # Safety
     /// Nobody else has the map.
-    pub(super) unsafe fn take_apart(&self) -> Vec<*mut Entry<K, V>> {
+    pub(super) unsafe fn take_apart(&self) -> (Vec<*mut Entry<K, V>>, FirstPanic) {
         let domain = self.memory.domain().clone();
         let section = &domain.enter();
         let mut entries = Vec::with_capacity(self.count.get());
@@ -83,8 +83,7 @@ impl<K, V> Core<K, V> {
             panic.catch(|| unsafe { self.memory.dispose(word) });
         }
         self.count.add(-self.count.get().cast_signed());
-        panic.finish();
-        entries
+        (entries, panic)
     }
 }
 

@@ -124,7 +124,8 @@ impl<'s, K: RadixKey, V> Walk<'s, K, V> {
         if !self.front.has_begun {
             core.seek(section, &mut self.front, Side::First, Cut::of(bounds.0));
         }
-        let next = core.advance(section, &mut self.front, Side::First);
+        let low = Cut::of(bounds.0);
+        let next = core.advance(section, &mut self.front, Side::First, low);
         let is_over = next.is_none_or(|next| {
             let bytes = next.key.key_bytes();
             let is_out = Cut::of(bounds.1).is_some_and(|cut| !cut.lets(Side::Last, bytes.as_ref()));
@@ -149,7 +150,8 @@ impl<'s, K: RadixKey, V> Walk<'s, K, V> {
         if !self.back.has_begun {
             core.seek(section, &mut self.back, Side::Last, Cut::of(bounds.1));
         }
-        let next = core.advance(section, &mut self.back, Side::Last);
+        let high = Cut::of(bounds.1);
+        let next = core.advance(section, &mut self.back, Side::Last, high);
         let is_over = next.is_none_or(|next| {
             let bytes = next.key.key_bytes();
             let is_out =
@@ -241,7 +243,12 @@ impl<K: RadixKey, V> Core<K, V> {
         section: &'s Section<'_>,
         end: &mut End<'s>,
         side: Side,
+        begin: Option<Cut<'_>>,
     ) -> Option<&'s Entry<K, V>> {
+        // Where the iteration began an entry may have come before it, in a slot that is still to be met.
+        let is_in = |entry: &Entry<K, V>| {
+            begin.is_none_or(|cut| cut.lets(side, entry.key.key_bytes().as_ref()))
+        };
         loop {
             let slot = match end.rest.pop()? {
                 Rest::Slot(slot) => slot,
@@ -267,7 +274,9 @@ impl<K: RadixKey, V> Core<K, V> {
             if let Some(node) = Self::node(word, section) {
                 let Level { place, .. } = Level::all(side);
                 end.push(node, word, side, place);
-            } else if let Some(entry) = Self::entry(word, section) {
+            } else if let Some(entry) = Self::entry(word, section)
+                && is_in(entry)
+            {
                 return Some(entry);
             }
         }

@@ -58,7 +58,7 @@ impl Word {
 
     /// Nothing is there. As many bits of the number count as there are.
     pub(super) fn empty(stamp: usize) -> Word {
-        Word(ptr::without_provenance_mut(stamp * ALIGN))
+        Word(ptr::without_provenance_mut(stamp.wrapping_mul(ALIGN)))
     }
 
     /// Of an empty one: whether it is the turn of its number, which comes once in so many.

@@ -16,7 +16,7 @@ use super::probe::{Cut, Wanted};
 use super::walk::{Bounds, Walk};
 use crate::answers::{Compute, OccupiedError, Operation};
 use crate::entries::Writing;
-use crate::ordered::engine::{Gap, Sealed, writes};
+use crate::ordered::engine::{Gap, Sealed, SealedLookup, SealedOrder, writes};
 use crate::ordered::{Alike, Engine, Fresh, Lookup, Order, OrderedMap};
 
 /// Chunks of entries in a list, with an index of lists: what makes a [`SkipMap`](super::map::SkipMap).
@@ -24,6 +24,13 @@ use crate::ordered::{Alike, Engine, Fresh, Lookup, Order, OrderedMap};
 pub struct Skip<C = Natural>(Infallible, PhantomData<C>);
 
 impl<C> Sealed for Skip<C> {}
+impl<K, V, C: Comparator<K>> SealedOrder<K, V> for Skip<C> {}
+impl<K, V, C, Q> SealedLookup<K, V, Q> for Skip<C>
+where
+    C: Comparator<K> + Comparator<K, Q>,
+    Q: ?Sized,
+{
+}
 
 impl<K, V, C> Engine<K, V> for Skip<C> {
     type Core = Core<K, V, C>;
