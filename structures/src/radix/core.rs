@@ -217,10 +217,9 @@ impl<K: RadixKey, V> Core<K, V> {
             if entry.is_some() {
                 return End::Other(witness, at);
             }
-            if lacks.is_none() && last.is_node() {
-                // Only if keys' bytes change: what is below a node is not given up.
-                return End::Vain;
-            }
+            // What is below a node is not given up.
+            let has_changed = lacks.is_none() && last.is_node();
+            assert!(!has_changed, "a key's bytes have changed in the map");
         }
         match lacks {
             Some((node, byte)) => End::Lacks(node, byte),

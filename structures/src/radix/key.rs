@@ -13,7 +13,7 @@ use smallvec::SmallVec;
 /// a string before all that it is a prefix of. A type that can be borrowed as another has the same bytes as that.
 ///
 /// Keys have fewer than 2³² bytes: operations that would put a longer one into a map panic. A type whose bytes change
-/// while it is in a map gets wrong answers, or operations that do not end, nothing worse.
+/// while it is in a map gets wrong answers, panics, or operations that do not end, nothing worse.
 pub trait RadixKey {
     /// The bytes.
     type Bytes<'k>: AsRef<[u8]>
