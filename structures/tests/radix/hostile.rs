@@ -41,11 +41,19 @@ enum Change {
     Turns,
     /// Now and then all are the same.
     Same,
+    /// Now and then they end early, or are none at all.
+    Shorter,
     /// Now and then they go on.
     Longer,
 }
 
-const CHANGES: [Change; 4] = [Change::Whim, Change::Turns, Change::Same, Change::Longer];
+const CHANGES: [Change; 5] = [
+    Change::Whim,
+    Change::Turns,
+    Change::Same,
+    Change::Shorter,
+    Change::Longer,
+];
 
 /// Questions to keys by one operation, at most: it may not end.
 const PATIENCE: u64 = 20_000;
@@ -78,6 +86,11 @@ impl RadixKey for Fickle {
             }
             Change::Turns => bytes(number + time % 5),
             Change::Same if is_other => bytes(40),
+            Change::Shorter if is_other => {
+                let mut bytes = bytes(number);
+                bytes.truncate(bytes.len() / 2 * (time % 4 / 2) as usize);
+                bytes
+            }
             Change::Longer if is_other => [bytes(number), vec![time as u8 % 7]].concat(),
             _ => bytes(number),
         }

@@ -106,7 +106,7 @@ struct Deed {
 fn nothing(_: &mut Plain, _: u64) {}
 
 #[rustfmt::skip]
-const DEEDS: [Deed; 22] = [
+const DEEDS: [Deed; 24] = [
     Deed { act: |m, t, n| _ = m.insert(t.key(n), t.values.item(7)), std: |m, n| _ = m.insert(bytes(n), 7), is_many: false },
     Deed { act: |m, t, n| _ = m.try_insert(t.key(n), t.values.item(7)), std: |m, n| _ = m.entry(bytes(n)).or_insert(7), is_many: false },
     Deed { act: |m, t, n| _ = m.get_or_insert_with(t.key(n), || t.values.item(7)), std: |m, n| _ = m.entry(bytes(n)).or_insert(7), is_many: false },
@@ -119,6 +119,8 @@ const DEEDS: [Deed; 22] = [
         None => Operation::Insert(t.values.item(7)),
     }), std: |m, n| if m.remove(&bytes(n)).is_none() { m.insert(bytes(n), 7); }, is_many: false },
     Deed { act: |m, t, n| _ = m.entry(t.key(n)).and_modify(|_| t.values.item(7)).or_nothing(), std: |m, n| _ = m.entry(bytes(n)).and_modify(|v| *v = 7), is_many: false },
+    Deed { act: |m, _, _| _ = m.pop_first(), std: |m, _| _ = m.pop_first(), is_many: false },
+    Deed { act: |m, _, _| _ = m.pop_last(), std: |m, _| _ = m.pop_last(), is_many: false },
     Deed { act: |m, t, n| _ = m.remove_prefix(&t.key(n)), std: |m, n| m.retain(|key, _| !key.starts_with(&bytes(n))), is_many: false },
     Deed { act: |m, _, _| m.clear(), std: |m, _| m.clear(), is_many: false },
     Deed { act: |m, t, n| _ = (m.get(&t.key(n)), m.contains_key(&t.key(n + 1))), std: nothing, is_many: false },
