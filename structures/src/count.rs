@@ -10,6 +10,9 @@ use smr_core::primitive::plain::{AtomicIsize, AtomicPtr, AtomicU64, Ordering};
 /// A stripe passes its share on when it has so much.
 const BATCH: isize = 64;
 
+/// Entries of a map whose count is spread.
+const MANY: usize = 512;
+
 /// A counter that many threads change. Its memory is no part of the map's protocol: a thread that is
 /// late here makes the count late.
 #[derive(Debug)]
@@ -47,6 +50,17 @@ impl Count {
             share = 0;
         }
         own.store(share, Ordering::Relaxed);
+    }
+
+    /// The same of a map that has no better occasion to spread the count: once that is more than threads of a small map
+    /// would gain by it.
+    #[inline]
+    pub(crate) fn add_and_spread(&self, n: isize) {
+        self.add(n);
+        // Without stripes the thread has the total's line just now.
+        if self.stripes().is_empty() && self.about() >= MANY {
+            self.spread();
+        }
     }
 
     fn add_to_total(&self, n: isize) {
@@ -169,6 +183,18 @@ mod tests {
         });
         assert_eq!(count.get(), 4 * 8_000);
         assert!(count.about().abs_diff(count.get()) <= 64 * 64);
+    }
+
+    #[test]
+    fn it_spreads_when_there_are_many() {
+        let count = Count::new();
+        for n in 0..MANY {
+            assert!(count.stripes().is_empty(), "at {n}");
+            count.add_and_spread(1);
+        }
+        assert!(!count.stripes().is_empty());
+        count.add_and_spread(-1);
+        assert_eq!(count.get(), MANY - 1);
     }
 
     #[test]

@@ -29,10 +29,16 @@ mod count;
 #[cfg(not(smr_loom))]
 mod entries;
 mod first_panic;
+#[cfg_attr(
+    smr_loom,
+    allow(dead_code, unreachable_pub, reason = "models use a part")
+)]
+mod gap;
 #[cfg(smr_loom)]
 #[allow(dead_code, reason = "for models")]
 mod grace;
 mod guard;
+mod lazy;
 #[cfg(all(test, smr_loom))]
 mod modelling;
 #[cfg_attr(smr_loom, allow(dead_code, reason = "models use a part"))]

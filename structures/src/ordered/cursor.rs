@@ -3,7 +3,8 @@
 use core::fmt;
 use core::ops::Bound;
 
-use super::engine::{Engine, Gap, Lookup, Order};
+use super::engine::{Engine, Lookup, Order};
+use crate::gap::Gap;
 use crate::guard::Guard;
 
 /// A place between entries, before the first, or behind the last; see

@@ -8,6 +8,7 @@ use smr_core::{Guard as LocalGuard, Smr};
 
 use super::OrderedMap;
 use crate::answers::{Compute, OccupiedError, Operation};
+use crate::gap::Gap;
 
 /// Nobody else makes engines: their parts are the crate's own. Cores are given to nobody: what is done with one takes
 /// it for granted that the section is of its domain.
@@ -18,15 +19,6 @@ pub trait SealedOrder<K, V> {}
 
 /// The same of lookups.
 pub trait SealedLookup<K, V, Q: ?Sized> {}
-
-/// Where a cursor is.
-#[derive(Debug)]
-pub enum Gap<'g, K> {
-    Start,
-    Before(&'g K),
-    After(&'g K),
-    End,
-}
 
 /// How an ordered map keeps its entries: [`Skip`](crate::skip_map::Skip) or [`Radix`](crate::radix_map::Radix).
 ///
@@ -102,7 +94,7 @@ pub trait Engine<K, V>: Sealed + Sized {
         V: 'g;
 
     #[doc(hidden)]
-    fn gap<'g>(place: &Self::Place<'g>) -> Gap<'g, K>
+    fn gap<'g>(place: &Self::Place<'g>) -> Gap<&'g K>
     where
         K: 'g,
         V: 'g;

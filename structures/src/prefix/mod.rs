@@ -391,7 +391,7 @@ impl<P: IpPrefix, V: Clone> PrefixMap<P, V> {
             _ => None,
         };
         if old.is_none() {
-            self.count.add(1);
+            self.count.add_and_spread(1);
         }
         old
     }

@@ -114,17 +114,19 @@ impl<K, V> Core<K, V> {
         is_done
     }
 
-    /// Replaces the node in a path's last slot by a copy with what it has, or by that alone.
-    fn renew<'s>(&self, path: &[Step<'s>], section: &'s Section<'_>) {
+    /// Replaces the node in a path's last slot by a copy with what it has, or by that alone; what is there now, if no
+    /// other thread has come between.
+    fn renew<'s>(&self, path: &[Step<'s>], section: &'s Section<'_>) -> Option<Word> {
         let last = path.last().expect("the node's slot");
         let node = Self::node(last.word, section).expect("it is a node");
         let made = self.make(node.head(), &node.freeze(None), section);
         if self.install(path, made.word, section) {
             // SAFETY: this thread has replaced it.
             unsafe { self.memory.retire(last.word) };
-        } else {
-            self.discard(made);
+            return Some(made.word);
         }
+        self.discard(made);
+        None
     }
 }
 
@@ -186,7 +188,7 @@ impl<K: RadixKey, V> Core<K, V> {
             let now = Self::entry(new, section).expect("it is one");
             done(true);
             if old.is_none() {
-                self.count.add(1);
+                self.count.add_and_spread(1);
             }
             // SAFETY: this thread has replaced it.
             unsafe { self.memory.retire(there) };
@@ -269,7 +271,10 @@ impl<K: RadixKey, V> Core<K, V> {
             let mut all = node.slots().iter().chain([node.term()]).map(step);
             match all.find(|step| step.word.is_node()) {
                 Some(below) => path.push(below),
-                None => return self.renew(path, section),
+                None => {
+                    self.renew(path, section);
+                    return;
+                }
             }
         }
     }
@@ -302,12 +307,14 @@ impl<K: RadixKey, V> Core<K, V> {
             }
             return;
         }
-        loop {
+        // If something has come in its place the node above has as many as before.
+        let mut renewed = self.renew(&path[..=above], section);
+        while renewed.is_none_or(Word::is_empty) {
             self.find(section, key, path);
             let Some(i) = path.iter().rposition(is_bare) else {
                 return;
             };
-            self.renew(&path[..=i], section);
+            renewed = self.renew(&path[..=i], section);
         }
     }
 }

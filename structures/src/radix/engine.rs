@@ -11,11 +11,12 @@ use super::exact::{Cut, Side};
 use super::into_iter::IntoIter;
 use super::key::RadixKey;
 use super::memory::Entry;
-use super::place::{Gap as OwnGap, Place};
+use super::place::Place;
 use super::walk::Walk;
 use crate::answers::{Compute, OccupiedError, Operation};
 use crate::entries::Writing;
-use crate::ordered::engine::{Gap, Sealed, SealedLookup, SealedOrder, writes};
+use crate::gap::Gap;
+use crate::ordered::engine::{Sealed, SealedLookup, SealedOrder, writes};
 use crate::ordered::{Alike, Engine, Fresh, Lookup, Order, OrderedMap};
 
 /// A trie of the keys' bytes: what makes a [`RadixMap`](super::map::RadixMap).
@@ -90,17 +91,12 @@ impl<K, V> Engine<K, V> for Radix {
         Place::new()
     }
 
-    fn gap<'g>(place: &Place<'g, K, V>) -> Gap<'g, K>
+    fn gap<'g>(place: &Place<'g, K, V>) -> Gap<&'g K>
     where
         K: 'g,
         V: 'g,
     {
-        match place.gap {
-            OwnGap::Start => Gap::Start,
-            OwnGap::Before(entry) => Gap::Before(&entry.key),
-            OwnGap::After(entry) => Gap::After(&entry.key),
-            OwnGap::End => Gap::End,
-        }
+        place.gap.map(|entry| &entry.key)
     }
 
     fn go<'g>(place: &mut Place<'g, K, V>, to_end: bool)
@@ -109,8 +105,8 @@ impl<K, V> Engine<K, V> for Radix {
         V: 'g,
     {
         place.gap = match to_end {
-            true => OwnGap::End,
-            false => OwnGap::Start,
+            true => Gap::End,
+            false => Gap::Start,
         };
     }
 
@@ -152,7 +148,7 @@ impl<K: RadixKey, V> Order<K, V> for Radix {
         place: &mut Place<'g, K, V>,
     ) -> Option<&'g Entry<K, V>> {
         let over = core.peek_next(section, place)?;
-        place.gap = OwnGap::After(over);
+        place.gap = Gap::After(over);
         Some(over)
     }
 
@@ -162,7 +158,7 @@ impl<K: RadixKey, V> Order<K, V> for Radix {
         place: &mut Place<'g, K, V>,
     ) -> Option<&'g Entry<K, V>> {
         let over = core.peek_prev(section, place)?;
-        place.gap = OwnGap::Before(over);
+        place.gap = Gap::Before(over);
         Some(over)
     }
 
@@ -282,7 +278,7 @@ where
     ) -> Option<&'g Entry<K, V>> {
         let bytes = bytes(bound);
         let next = core.nearest(section, Side::First, Cut::of(slice(&bytes)));
-        place.gap = next.map_or(OwnGap::End, OwnGap::Before);
+        place.gap = next.map_or(Gap::End, Gap::Before);
         next
     }
 }

@@ -84,9 +84,7 @@ impl<const ROOM: usize> Indexed<ROOM> {
             }
         }
     }
-}
 
-impl<const ROOM: usize> Indexed<ROOM> {
     /// As of the other nodes.
     pub(super) fn from(&self, least: u8) -> Option<(u8, &Slot)> {
         let (first, shift) = in_index(least);

@@ -93,9 +93,7 @@ impl<const WORDS: usize, const ROOM: usize> Listed<WORDS, ROOM> {
             }
         }
     }
-}
 
-impl<const WORDS: usize, const ROOM: usize> Listed<WORDS, ROOM> {
     /// The least byte that is claimed, from one on, and its slot.
     pub(super) fn from(&self, least: u8) -> Option<(u8, &Slot)> {
         let mut best = None;
@@ -117,9 +115,7 @@ impl<const WORDS: usize, const ROOM: usize> Listed<WORDS, ROOM> {
         });
         best
     }
-}
 
-impl<const WORDS: usize, const ROOM: usize> Listed<WORDS, ROOM> {
     /// The slots of claimed bytes within a range, in order, or in the other one: without comparisons, by a set of bits.
     #[inline]
     pub(super) fn in_order<'s, const UP: bool>(

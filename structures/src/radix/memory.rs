@@ -1,9 +1,6 @@
 //! The pieces of a map, and who gives which of them back.
 
 use core::mem::ManuallyDrop;
-use core::ptr;
-
-use smr_core::primitive::{AtomicPtr, Ordering};
 
 use super::content::Content;
 use super::head::Head;
@@ -11,6 +8,7 @@ use super::node::{N4, N11, N25, N48, N256, Node, make_node};
 use super::pop::Pop;
 use super::word::{ALIGN, Kind, Tag, Word};
 use crate::first_panic::FirstPanic;
+use crate::lazy::{End, Lazy};
 use crate::reclaim::{Domain, Pool, Section, see};
 
 /// A key and its value.
@@ -32,10 +30,21 @@ struct Pools<K, V> {
 }
 
 impl<K, V> Pools<K, V> {
+    fn new(domain: &Domain) -> Self {
+        Pools {
+            entries: ManuallyDrop::new(Pool::new(domain)),
+            pops: ManuallyDrop::new(Pool::new(domain)),
+            n4: ManuallyDrop::new(Pool::new(domain)),
+            n11: ManuallyDrop::new(Pool::new(domain)),
+            n25: ManuallyDrop::new(Pool::new(domain)),
+            n48: ManuallyDrop::new(Pool::new(domain)),
+            n256: ManuallyDrop::new(Pool::new(domain)),
+        }
+    }
+}
+
+impl<K, V> End for Pools<K, V> {
     /// Drops them, and all pieces that wait to be reclaimed. Ends with the first panic of a drop.
-    ///
-    /// # Safety
-    /// A box, and nobody else has a piece of it. Once.
     unsafe fn end(pools: *mut Self) {
         let mut panic = FirstPanic::default();
         macro_rules! end {
@@ -55,7 +64,7 @@ impl<K, V> Pools<K, V> {
 
 /// The memory of a map: none until something is made.
 pub(crate) struct Memory<K, V> {
-    pools: AtomicPtr<Pools<K, V>>,
+    pools: Lazy<Pools<K, V>>,
     domain: Domain,
 }
 
@@ -91,7 +100,7 @@ impl<K, V> Memory<K, V> {
     pub(super) fn new(domain: &Domain) -> Self {
         const { assert!(align_of::<Entry<K, V>>() >= ALIGN) };
         Memory {
-            pools: AtomicPtr::new(ptr::null_mut()),
+            pools: Lazy::new(),
             domain: domain.clone(),
         }
     }
@@ -103,37 +112,7 @@ impl<K, V> Memory<K, V> {
 
     #[inline]
     fn pools(&self) -> &Pools<K, V> {
-        // Acquire: pairs with `make`.
-        let pools = self.pools.load(Ordering::Acquire);
-        // SAFETY: null, or of `make` and there until the drop.
-        unsafe { pools.as_ref() }.unwrap_or_else(|| self.make())
-    }
-
-    #[cold]
-    fn make(&self) -> &Pools<K, V> {
-        let domain = &self.domain;
-        let made = Box::into_raw(Box::new(Pools {
-            entries: ManuallyDrop::new(Pool::new(domain)),
-            pops: ManuallyDrop::new(Pool::new(domain)),
-            n4: ManuallyDrop::new(Pool::new(domain)),
-            n11: ManuallyDrop::new(Pool::new(domain)),
-            n25: ManuallyDrop::new(Pool::new(domain)),
-            n48: ManuallyDrop::new(Pool::new(domain)),
-            n256: ManuallyDrop::new(Pool::new(domain)),
-        }));
-        // AcqRel, Acquire: publishes them to `pools`, or finds another thread's.
-        let order = (Ordering::AcqRel, Ordering::Acquire);
-        let null = ptr::null_mut();
-        let pools = match self.pools.compare_exchange(null, made, order.0, order.1) {
-            Ok(_) => made,
-            Err(first) => {
-                // SAFETY: made here, and not published.
-                unsafe { Pools::end(made) };
-                first
-            }
-        };
-        // SAFETY: there until the drop.
-        unsafe { &*pools }
+        self.pools.get_or_make(|| Pools::new(&self.domain))
     }
 
     /// One that nobody has yet. Aborts if there is no memory.
@@ -199,7 +178,7 @@ impl<K, V> Memory<K, V> {
             Tag::Pop => {
                 // SAFETY: the caller's contract: it is there until it is retired.
                 let entry = unsafe { &*word.piece::<Pop>() }.entry;
-                // SAFETY: as above; retiring an entry may panic, so it goes last.
+                // SAFETY: as above.
                 unsafe { self.retire_pop(word) };
                 // SAFETY: the pop's entry is in no other slot.
                 unsafe { self.pools().entries.retire(entry.piece()) };
@@ -238,26 +217,13 @@ impl<K, V> Memory<K, V> {
     /// Reclaims what may be. Returns how many pieces still wait.
     #[cfg(not(smr_loom))]
     pub(crate) fn flush(&self) -> usize {
-        // Acquire: as in `pools`.
-        if self.pools.load(Ordering::Acquire).is_null() {
+        let Some(pools) = self.pools.get() else {
             return 0;
-        }
+        };
         let nodes = Kind::ALL
             .into_iter()
-            .map(|kind| of_kind!(self.pools(), kind, pool => pool.flush()));
-        let pools = self.pools();
+            .map(|kind| of_kind!(pools, kind, pool => pool.flush()));
         pools.entries.flush() + pools.pops.flush() + nodes.sum::<usize>()
-    }
-}
-
-impl<K, V> Drop for Memory<K, V> {
-    fn drop(&mut self) {
-        // Relaxed: it is exclusive.
-        let pools = self.pools.load(Ordering::Relaxed);
-        if !pools.is_null() {
-            // SAFETY: of `make`, and nothing is left that has it.
-            unsafe { Pools::end(pools) };
-        }
     }
 }
 

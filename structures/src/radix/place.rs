@@ -4,28 +4,14 @@ use super::core::Core;
 use super::exact::{Cut, Side};
 use super::key::RadixKey;
 use super::memory::Entry;
+use crate::gap::Gap;
 use crate::reclaim::Section;
 
 /// Where a cursor is.
 #[allow(missing_debug_implementations, reason = "nobody can name it")]
 pub struct Place<'s, K, V> {
-    pub(super) gap: Gap<'s, K, V>,
+    pub(super) gap: Gap<&'s Entry<K, V>>,
 }
-
-pub(super) enum Gap<'s, K, V> {
-    Start,
-    Before(&'s Entry<K, V>),
-    After(&'s Entry<K, V>),
-    End,
-}
-
-impl<K, V> Clone for Gap<'_, K, V> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<K, V> Copy for Gap<'_, K, V> {}
 
 impl<K, V> Clone for Place<'_, K, V> {
     fn clone(&self) -> Self {

@@ -26,7 +26,7 @@ pub(super) fn empty() -> Word {
             (_, 0) => (NEXT.fetch_add(BLOCK, Ordering::Relaxed), BLOCK),
             own => own,
         };
-        own.set((next + 1, left - 1));
+        own.set((next.wrapping_add(1), left - 1));
         Word::empty(next)
     })
 }

@@ -11,12 +11,13 @@ use super::core::Core;
 use super::ends::Nowhere;
 use super::into_iter::IntoIter;
 use super::pair::Pair;
-use super::place::{self, Place};
+use super::place::Place;
 use super::probe::{Cut, Wanted};
 use super::walk::{Bounds, Walk};
 use crate::answers::{Compute, OccupiedError, Operation};
 use crate::entries::Writing;
-use crate::ordered::engine::{Gap, Sealed, SealedLookup, SealedOrder, writes};
+use crate::gap::Gap;
+use crate::ordered::engine::{Sealed, SealedLookup, SealedOrder, writes};
 use crate::ordered::{Alike, Engine, Fresh, Lookup, Order, OrderedMap};
 
 /// Chunks of entries in a list, with an index of lists: what makes a [`SkipMap`](super::map::SkipMap).
@@ -91,17 +92,12 @@ impl<K, V, C> Engine<K, V> for Skip<C> {
         Place::new()
     }
 
-    fn gap<'g>(place: &Place<'g, K, V>) -> Gap<'g, K>
+    fn gap<'g>(place: &Place<'g, K, V>) -> Gap<&'g K>
     where
         K: 'g,
         V: 'g,
     {
-        match place.gap() {
-            place::Gap::Start => Gap::Start,
-            place::Gap::Before(entry) => Gap::Before(entry.key),
-            place::Gap::After(entry) => Gap::After(entry.key),
-            place::Gap::End => Gap::End,
-        }
+        place.gap().map(|entry| entry.key)
     }
 
     fn go<'g>(place: &mut Place<'g, K, V>, to_end: bool)
@@ -110,8 +106,8 @@ impl<K, V, C> Engine<K, V> for Skip<C> {
         V: 'g,
     {
         place.go(match to_end {
-            true => place::Gap::End,
-            false => place::Gap::Start,
+            true => Gap::End,
+            false => Gap::Start,
         });
     }
 

@@ -4,13 +4,14 @@ use core::cell::Cell;
 use core::mem::ManuallyDrop;
 use core::ptr;
 
-use smr_core::primitive::{AtomicPtr, AtomicU32, Ordering};
+use smr_core::primitive::{AtomicU32, Ordering};
 
 use super::chunk::{Chunk, Low};
 use super::rev::{CAP, Draft, Item, Rev, class_in, class_of};
 use super::revs::Revs;
 use super::rules::Rule;
 use crate::first_panic::FirstPanic;
+use crate::lazy::{End, Lazy};
 use crate::reclaim::{Domain, Pool, Section};
 
 /// A key and its value, in memory of their own (others: `inline.rs`).
@@ -93,25 +94,15 @@ struct Pools<K, V> {
 }
 
 impl<K, V> Pools<K, V> {
-    /// Drops them, and all pieces that wait to be reclaimed. Ends with the first panic of a drop.
-    ///
-    /// # Safety
-    /// A box, and nobody else has a piece of it. Once.
-    unsafe fn end(pools: *mut Self) {
-        let mut panic = FirstPanic::default();
-        macro_rules! end {
-            ($($field:ident),*) => {$(
-                // SAFETY: the caller's contract; each field once, and the others are there for what it drops.
-                let field = unsafe { &mut (*pools).$field };
-                // SAFETY: as above.
-                panic.catch(|| unsafe { ManuallyDrop::drop(field) });
-            )*};
+    fn new(domain: &Domain) -> Self {
+        Pools {
+            values: ManuallyDrop::new(Pool::new(domain)),
+            separated: ManuallyDrop::new(Pool::new(domain)),
+            chunks: ManuallyDrop::new(Pool::new(domain)),
+            revs: ManuallyDrop::new(Revs::new(domain)),
+            counted: ManuallyDrop::new(Pool::new(domain)),
+            entries: ManuallyDrop::new(Pool::new(domain)),
         }
-        // Those first whose pieces give up uses when they are dropped.
-        end!(values, separated, chunks, revs, counted, entries);
-        // SAFETY: the caller's contract.
-        drop(unsafe { Box::from_raw(pools) });
-        panic.finish();
     }
 
     /// Gives up a use of a key; the last takes it along.
@@ -143,10 +134,30 @@ impl<K, V> Pools<K, V> {
     }
 }
 
+impl<K, V> End for Pools<K, V> {
+    /// Drops them, and all pieces that wait to be reclaimed. Ends with the first panic of a drop.
+    unsafe fn end(pools: *mut Self) {
+        let mut panic = FirstPanic::default();
+        macro_rules! end {
+            ($($field:ident),*) => {$(
+                // SAFETY: the caller's contract; each field once, and the others are there for what it drops.
+                let field = unsafe { &mut (*pools).$field };
+                // SAFETY: as above.
+                panic.catch(|| unsafe { ManuallyDrop::drop(field) });
+            )*};
+        }
+        // Those first whose pieces give up uses when they are dropped.
+        end!(values, separated, chunks, revs, counted, entries);
+        // SAFETY: the caller's contract.
+        drop(unsafe { Box::from_raw(pools) });
+        panic.finish();
+    }
+}
+
 /// The memory of a map: none until something is made.
 pub(super) struct Memory<K, V> {
     /// Behind one pointer that does not change: pieces that are dropped late know where their pools are.
-    pools: AtomicPtr<Pools<K, V>>,
+    pools: Lazy<Pools<K, V>>,
     domain: Domain,
     /// Whether keys may be lows.
     is_counted: bool,
@@ -155,7 +166,7 @@ pub(super) struct Memory<K, V> {
 impl<K, V> Memory<K, V> {
     pub(super) fn new(domain: &Domain, is_counted: bool) -> Self {
         Memory {
-            pools: AtomicPtr::new(ptr::null_mut()),
+            pools: Lazy::new(),
             domain: domain.clone(),
             is_counted,
         }
@@ -168,35 +179,7 @@ impl<K, V> Memory<K, V> {
 
     #[inline]
     fn pools(&self) -> &Pools<K, V> {
-        // Acquire: pairs with `make`.
-        let pools = self.pools.load(Ordering::Acquire);
-        // SAFETY: null, or of `make` and there until the drop.
-        unsafe { pools.as_ref() }.unwrap_or_else(|| self.make())
-    }
-
-    #[cold]
-    fn make(&self) -> &Pools<K, V> {
-        let domain = &self.domain;
-        let made = Box::into_raw(Box::new(Pools {
-            values: ManuallyDrop::new(Pool::new(domain)),
-            separated: ManuallyDrop::new(Pool::new(domain)),
-            chunks: ManuallyDrop::new(Pool::new(domain)),
-            revs: ManuallyDrop::new(Revs::new(domain)),
-            counted: ManuallyDrop::new(Pool::new(domain)),
-            entries: ManuallyDrop::new(Pool::new(domain)),
-        }));
-        let order = (Ordering::AcqRel, Ordering::Acquire);
-        let null = ptr::null_mut();
-        let pools = match self.pools.compare_exchange(null, made, order.0, order.1) {
-            Ok(_) => made,
-            Err(first) => {
-                // SAFETY: made here, and not published.
-                unsafe { Pools::end(made) };
-                first
-            }
-        };
-        // SAFETY: there until the drop.
-        unsafe { &*pools }
+        self.pools.get_or_make(|| Pools::new(&self.domain))
     }
 
     // Entries.
@@ -420,7 +403,7 @@ impl<K, V> Memory<K, V> {
     /// Nobody else has the map any more, and it has no chunks.
     #[cfg(not(smr_loom))]
     pub(super) unsafe fn settle(&self) {
-        let pools = self.pools.load(Ordering::Acquire);
+        let pools = self.pools.address();
         if pools.is_null() {
             return;
         }
@@ -450,10 +433,9 @@ impl<K, V> Memory<K, V> {
     /// Reclaims what may be, and returns how many pieces still wait.
     #[cfg(not(smr_loom))]
     pub(super) fn flush(&self) -> usize {
-        if self.pools.load(Ordering::Acquire).is_null() {
+        let Some(pools) = self.pools.get() else {
             return 0;
-        }
-        let pools = self.pools();
+        };
         // Those first that give up uses.
         pools.values.flush()
             + pools.separated.flush()
@@ -461,15 +443,5 @@ impl<K, V> Memory<K, V> {
             + pools.revs.flush()
             + pools.counted.flush()
             + pools.entries.flush()
-    }
-}
-
-impl<K, V> Drop for Memory<K, V> {
-    fn drop(&mut self) {
-        let pools = self.pools.load(Ordering::Acquire);
-        if !pools.is_null() {
-            // SAFETY: of `make`, and nothing is left that has it.
-            unsafe { Pools::end(pools) };
-        }
     }
 }

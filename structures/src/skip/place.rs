@@ -6,31 +6,17 @@ use super::ends::{Nowhere, Spot};
 use super::find::Finger;
 use super::pair::Pair;
 use super::probe::{Cut, Probe, Wanted};
+use crate::gap::Gap;
 use crate::reclaim::Section;
 
 /// A gap, and what is known of where it is.
 #[allow(missing_debug_implementations, reason = "nobody can name it")]
 pub struct Place<'s, K, V> {
-    gap: Gap<'s, K, V>,
+    gap: Gap<Pair<'s, K, V>>,
     /// Where the entry of the gap was.
     spot: Option<Spot<'s>>,
     finger: Finger<'s>,
 }
-
-pub(super) enum Gap<'s, K, V> {
-    Start,
-    Before(Pair<'s, K, V>),
-    After(Pair<'s, K, V>),
-    End,
-}
-
-impl<K, V> Clone for Gap<'_, K, V> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<K, V> Copy for Gap<'_, K, V> {}
 
 impl<K, V> Clone for Place<'_, K, V> {
     fn clone(&self) -> Self {
@@ -50,7 +36,7 @@ impl<'s, K, V> Place<'s, K, V> {
         }
     }
 
-    pub(super) fn gap(&self) -> Gap<'s, K, V> {
+    pub(super) fn gap(&self) -> Gap<Pair<'s, K, V>> {
         self.gap
     }
 
@@ -63,7 +49,7 @@ impl<'s, K, V> Place<'s, K, V> {
     }
 
     /// Before the first entry, or behind the last.
-    pub(super) fn go(&mut self, gap: Gap<'s, K, V>) {
+    pub(super) fn go(&mut self, gap: Gap<Pair<'s, K, V>>) {
         self.gap = gap;
         self.spot = None;
     }
