@@ -9,6 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use structures::testing::payload::{Counted, Tally};
 use structures::{RadixKey, RadixMap, Smr};
 
+use crate::prefixes::Over;
+
 thread_local! {
     /// The how manieth panics, from 1 on; 0: none.
     static FUSE: Cell<u32> = const { Cell::new(0) };
@@ -167,6 +169,7 @@ fn iterations_beside_a_writer_do_not_leave_their_bounds() {
                 map.remove("b9");
             }
         });
+        let _over = Over(&done);
         for _ in 0..100_000 {
             let map = map.pin();
             let first = map.range::<str, _>((Included("b5"), Unbounded)).next();
@@ -182,6 +185,5 @@ fn iterations_beside_a_writer_do_not_leave_their_bounds() {
             let first = map.prefix("b7").next();
             assert!(first.is_some_and(|(key, _)| key == "b7"), "{first:?}");
         }
-        done.store(true, Relaxed);
     });
 }
