@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 use ipnet::{Ipv4Net, Ipv6Net};
 
-use super::bundle::Place;
+use super::place::Place;
 use crate::radix::key::RadixKey;
 
 mod sealed {
@@ -29,10 +29,14 @@ pub trait IpPrefix: sealed::Sealed + Copy + Ord + Send + Sync + 'static {
 
     #[doc(hidden)]
     fn of(octets: Self::Octets, bits: u8) -> Self;
+
+    /// Whether octets begin with so many others: fewer than all of them.
+    #[doc(hidden)]
+    fn begins(octets: Self::Octets, with: Self::Octets, len: u8) -> bool;
 }
 
 macro_rules! ip_prefix {
-    ($net:ty, $addr:ty, $octets:expr) => {
+    ($net:ty, $addr:ty, $int:ty, $octets:expr) => {
         impl sealed::Sealed for $net {}
 
         impl IpPrefix for $net {
@@ -50,14 +54,23 @@ macro_rules! ip_prefix {
             fn of(octets: [u8; $octets], bits: u8) -> $net {
                 <$net>::new(octets.into(), bits).expect("as many bits as an address has, at most")
             }
+
+            #[inline]
+            fn begins(octets: [u8; $octets], with: [u8; $octets], len: u8) -> bool {
+                debug_assert!(len < $octets);
+                let differ = <$int>::from_be_bytes(octets) ^ <$int>::from_be_bytes(with);
+                // Twice: of no octets nothing is left.
+                let below = <$int>::BITS - 8 - 8 * u32::from(len);
+                differ >> 8 >> below == 0
+            }
         }
     };
 }
 
-ip_prefix!(Ipv4Net, Ipv4Addr, 4);
-ip_prefix!(Ipv6Net, Ipv6Addr, 16);
+ip_prefix!(Ipv4Net, Ipv4Addr, u32, 4);
+ip_prefix!(Ipv6Net, Ipv6Addr, u128, 16);
 
-/// The whole octets of a prefix.
+/// The octets of a prefix before the one that its last bit is of.
 #[derive(Clone, Copy)]
 pub(super) struct Stride<O> {
     octets: O,
@@ -84,13 +97,19 @@ impl<O: AsRef<[u8]>> RadixKey for Stride<O> {
     }
 }
 
-/// Where a prefix is: under its whole octets, at a place of the next.
+impl<O: Copy> Stride<O> {
+    /// Whether an address begins with them.
+    #[inline]
+    pub(super) fn is_of<P: IpPrefix<Octets = O>>(&self, octets: O) -> bool {
+        P::begins(octets, self.octets, self.len)
+    }
+}
+
+/// Where a prefix is: at a place of the octet that its last bit is of, under the octets before that.
 pub(super) fn split<P: IpPrefix>(prefix: P) -> (Stride<P::Octets>, Place) {
     let (octets, bits) = prefix.parts();
-    let len = bits / 8;
-    // Of whole octets the place is that of no bits.
-    let rest = octets.as_ref().get(usize::from(len)).copied();
-    let place = Place::new(rest.unwrap_or(0), bits % 8);
+    let len = bits.saturating_sub(1) / 8;
+    let place = Place::new(octets.as_ref()[usize::from(len)], bits - 8 * len);
     let mut kept = P::Octets::default();
     let whole = ..usize::from(len);
     kept.as_mut()[whole].copy_from_slice(&octets.as_ref()[whole]);
@@ -98,11 +117,10 @@ pub(super) fn split<P: IpPrefix>(prefix: P) -> (Stride<P::Octets>, Place) {
 }
 
 /// The prefix at a place under some octets.
+#[inline]
 pub(super) fn join<P: IpPrefix>(stride: &Stride<P::Octets>, place: Place) -> P {
     let mut octets = stride.octets;
-    if let Some(rest) = octets.as_mut().get_mut(usize::from(stride.len)) {
-        *rest = place.octet();
-    }
+    octets.as_mut()[usize::from(stride.len)] = place.octet();
     P::of(octets, stride.len * 8 + place.bits())
 }
 

@@ -4,9 +4,13 @@
 //! all that the trie promises of entries holds of prefixes.
 
 mod bundle;
+mod few;
 mod key;
+mod many;
 mod pinned;
+mod place;
 mod subnets;
+mod thin;
 
 use core::convert::Infallible;
 use core::fmt;
@@ -19,11 +23,12 @@ use crate::count::Count;
 use crate::entries::Writing;
 use crate::guard::Guard;
 use crate::radix::core::Core;
-use crate::radix::matches::Matches;
-use bundle::{Bundle, Place};
+use crate::radix::memory::Entry;
+use bundle::Bundle;
 pub use key::IpPrefix;
 use key::{Stride, join, split};
 pub use pinned::PrefixMapRef;
+use place::Place;
 pub use subnets::Subnets;
 
 type Key<P> = Stride<<P as IpPrefix>::Octets>;
@@ -59,9 +64,9 @@ type Trie<P, V> = Core<Key<P>, Bundle<V>>;
 ///
 /// # Costs
 /// Lookups are wait-free, and take a step for each octet by which prefixes differ: four at most for IPv4. Changes are
-/// lock-free. Prefixes of eight lengths that have all octets but the next in common share an entry of the trie: when
-/// one of them changes, the values of the others are cloned, which may be up to 254. Values should be small, or an
-/// [`Arc`](std::sync::Arc).
+/// lock-free. Prefixes of eight lengths whose last bit is of the same octet, and that have all octets before it in
+/// common, share an entry of the trie: when one of them changes, the values of the others are cloned, which may be up
+/// to 510. Values should be small, or an [`Arc`](std::sync::Arc).
 pub struct PrefixMap<P: IpPrefix, V> {
     core: Trie<P, V>,
     /// Of prefixes.
@@ -299,10 +304,8 @@ impl<P: IpPrefix, V> PrefixMap<P, V> {
 
     fn longest<'g>(&'g self, section: &'g LocalGuard<'_>, addr: P::Addr) -> Option<(P, &'g V)> {
         let octets = P::octets(addr);
-        Self::longest_of(
-            &self.core.matches(section, octets.as_ref()),
-            octets.as_ref(),
-        )
+        let longest_in = |entry| Self::longest_in(entry, octets);
+        self.core.longest(section, octets.as_ref(), longest_in)
     }
 
     fn longest_at_once<'g>(
@@ -312,35 +315,30 @@ impl<P: IpPrefix, V> PrefixMap<P, V> {
     ) -> Option<(P, &'g V)> {
         let octets = P::octets(addr);
         let found = self.core.matches_at_once(section, octets.as_ref());
-        Self::longest_of(&found, octets.as_ref())
+        let longest_in = |&entry: &&'g _| Self::longest_in(entry, octets);
+        found.iter().rev().find_map(longest_in)
     }
 
-    /// The longest of the prefixes whose whole octets an address begins with.
-    fn longest_of<'g>(
-        found: &Matches<'g, Stride<P::Octets>, Bundle<V>>,
-        octets: &[u8],
-    ) -> Option<(P, &'g V)> {
-        found.iter().rev().find_map(|entry| {
-            let rest = octets.get(entry.key.whole().len());
-            // Behind the last octet there are no bits.
-            let (octet, most) = rest.map_or((0, 0), |&octet| (octet, 7));
-            let mut places = Place::of(octet, most);
-            places.find_map(|place| {
-                let value = entry.value.get(place)?;
-                Some((join(&entry.key, place), value))
-            })
-        })
+    /// The longest of an entry's prefixes that an address is of.
+    #[inline]
+    fn longest_in(entry: &Entry<Key<P>, Bundle<V>>, octets: P::Octets) -> Option<(P, &V)> {
+        if !entry.key.is_of::<P>(octets) {
+            return None;
+        }
+        let octet = octets.as_ref()[entry.key.whole().len()];
+        let (place, value) = entry.value.longest(octet)?;
+        Some((join(&entry.key, place), value))
     }
 
     fn above<'g>(&'g self, section: &'g LocalGuard<'_>, prefix: P) -> Supernets<'g, P, V> {
-        let (octets, bits) = prefix.parts();
-        let whole = usize::from(bits / 8);
+        let (octets, _) = prefix.parts();
+        let (stride, last) = split(prefix);
         let mut all = SmallVec::new();
-        for entry in self.core.matches(section, &octets.as_ref()[..whole]) {
+        for entry in self.core.matches(section, stride.whole()) {
             let at = entry.key.whole().len();
-            let octet = octets.as_ref().get(at).copied().unwrap_or(0);
-            let most = if at < whole { 7 } else { bits % 8 };
-            for place in Place::of(octet, most).rev() {
+            let is_last = at == stride.whole().len();
+            let most = if is_last { last.bits() } else { 8 };
+            for place in Place::of(octets.as_ref()[at], most) {
                 let value = entry.value.get(place);
                 all.extend(value.map(|value| (join(&entry.key, place), value)));
             }
@@ -382,7 +380,7 @@ impl<P: IpPrefix, V: Clone> PrefixMap<P, V> {
         let (stride, place) = split(prefix);
         let put = |old: Option<(&Stride<P::Octets>, &Bundle<V>)>| {
             Operation::<_, Infallible>::Insert(match old {
-                None => Bundle::One(place, value.clone()),
+                None => Bundle::of(place, value.clone()),
                 Some((_, bundle)) => bundle.with(place, value.clone()),
             })
         };

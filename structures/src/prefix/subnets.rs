@@ -7,8 +7,9 @@ use std::vec;
 
 use smallvec::SmallVec;
 
-use super::bundle::{Bundle, Place};
+use super::bundle::Bundle;
 use super::key::{IpPrefix, Stride, join, split};
+use super::place::Place;
 use super::{Key, Trie};
 use crate::guard::Guard;
 use crate::radix::memory::Entry;

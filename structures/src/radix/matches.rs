@@ -33,7 +33,49 @@ impl<K: RadixKey, V> Core<K, V> {
         }
     }
 
+    /// The first answer about an entry that may be such a match, from the longest on: whoever answers looks at the
+    /// entry's key. Wait-free.
+    #[inline]
+    pub(crate) fn longest<'s, R>(
+        &'s self,
+        section: &'s Section<'_>,
+        key: &[u8],
+        answer: impl FnMut(&'s Entry<K, V>) -> Option<R>,
+    ) -> Option<R> {
+        let found = self.on_the_way(section, key, &mut Glance);
+        found.into_iter().rev().find_map(answer)
+    }
+
     fn look_for_matches<'s>(
+        &'s self,
+        section: &'s Section<'_>,
+        key: &[u8],
+        look: &mut impl Look<'s>,
+    ) -> Matches<'s, K, V> {
+        let mut found = self.on_the_way(section, key, look);
+        // What was skipped on the way is in the keys: each of the others is a prefix of the longest, or of what all
+        // keys below its node have in common. Where that is not the key's own, nothing longer is a match.
+        while let Some(longest) = found.last() {
+            let bytes = longest.key.key_bytes();
+            let bytes = bytes.as_ref();
+            let same = differ(key, bytes).unwrap_or(key.len());
+            if same >= bytes.len() {
+                break;
+            }
+            found.pop();
+            while found
+                .last()
+                .is_some_and(|last| last.key.key_bytes().as_ref().len() > same)
+            {
+                found.pop();
+            }
+        }
+        found
+    }
+
+    /// The entries on the way to a key, whose keys may have other bytes where they were skipped.
+    #[inline]
+    fn on_the_way<'s>(
         &'s self,
         section: &'s Section<'_>,
         key: &[u8],
@@ -62,23 +104,6 @@ impl<K: RadixKey, V> Core<K, V> {
             match next {
                 Some(next) => slot = next,
                 None => break,
-            }
-        }
-        // What was skipped on the way is in the keys: each of the others is a prefix of the longest, or of what all
-        // keys below its node have in common. Where that is not the key's own, nothing longer is a match.
-        while let Some(longest) = found.last() {
-            let bytes = longest.key.key_bytes();
-            let bytes = bytes.as_ref();
-            let same = differ(key, bytes).unwrap_or(key.len());
-            if same >= bytes.len() {
-                break;
-            }
-            found.pop();
-            while found
-                .last()
-                .is_some_and(|last| last.key.key_bytes().as_ref().len() > same)
-            {
-                found.pop();
             }
         }
         found
