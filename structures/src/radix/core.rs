@@ -10,7 +10,7 @@ use smr_core::primitive::AtomicUsize;
 use super::head::Fit;
 use super::key::{RadixKey, differ};
 use super::memory::{Entry, Memory, node};
-use super::node::Node;
+use super::node::{Finds, Node, with_node};
 use super::pop::{Pop, Verdict};
 use super::rules::Rule;
 use super::word::{Slot, Tag, Word};
@@ -137,8 +137,17 @@ impl<K: RadixKey, V> Core<K, V> {
         key: &[u8],
     ) -> Option<&'s Entry<K, V>> {
         let mut word = self.root.load();
-        while let Some(node) = Self::node(word, section) {
-            word = node.next(key)?.load();
+        // Of the next node, unless it tests a later byte.
+        let mut depth = 0;
+        while let Some(next) = with_node!(word, section, node => {
+            key.get(depth).inspect(|&&byte| node.prefetch(byte));
+            depth = node.depth() + 1;
+            match key.get(depth - 1) {
+                Some(&byte) => node.find(byte)?,
+                None => node.term(),
+            }
+        }) {
+            word = next.load();
         }
         let entry = Self::entry(word, section)?;
         (entry.key.key_bytes().as_ref() == key).then_some(entry)
@@ -155,13 +164,17 @@ impl<K: RadixKey, V> Core<K, V> {
         let mut slot = &self.root;
         // So many bytes are the same in all keys that are to be met; as far as is known.
         let (mut same, mut is_sure) = (0, true);
+        // What the next node tests, unless it is a later byte.
+        let mut guess = 0;
         let lacks = loop {
             let word = slot.load().thawed();
             path.push(Step { slot, word });
             let Some(node) = Self::node(word, section) else {
                 break None;
             };
+            key.get(guess).inspect(|&&byte| node.prefetch(byte));
             let head = node.head();
+            guess = head.depth() + 1;
             if is_sure {
                 match head.fit(key, same) {
                     Fit::Same => {}

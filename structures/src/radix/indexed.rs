@@ -40,7 +40,7 @@ impl<const ROOM: usize> Indexed<ROOM> {
     }
 
     #[inline(always)]
-    pub(super) fn find(&self, byte: u8) -> Option<usize> {
+    pub(super) fn position(&self, byte: u8) -> Option<usize> {
         let (word, shift) = in_index(byte);
         let at = claims(&self.index[word]) >> shift & 0xff;
         at.checked_sub(1)

@@ -49,7 +49,7 @@ impl<const WORDS: usize, const ROOM: usize> Listed<WORDS, ROOM> {
     }
 
     #[inline(always)]
-    pub(super) fn find(&self, byte: u8) -> Option<usize> {
+    pub(super) fn position(&self, byte: u8) -> Option<usize> {
         for (i, word) in self.bytes.iter().enumerate() {
             let word = claims(word);
             let at = position(word, byte);

@@ -19,6 +19,7 @@ use super::indexed::Indexed;
 use super::listed::{Listed, words};
 use super::rules::Rule;
 use super::word::{Kind, Slot, Word};
+use crate::hash::prefetch;
 
 /// What bytes there are. Models have fewer.
 pub(super) const BYTES: usize = if cfg!(smr_loom) { 5 } else { 256 };
@@ -64,6 +65,122 @@ impl Full {
     }
 }
 
+/// What lookups want of a node.
+pub(super) trait Finds {
+    fn depth(&self) -> usize;
+    fn term(&self) -> &Slot;
+    /// The slot of a byte, if it has been claimed.
+    fn find(&self, byte: u8) -> Option<&Slot>;
+
+    /// Asks the cache for where that of a byte is likely to be: it comes along with the head, which has to be looked at
+    /// first.
+    fn prefetch(&self, byte: u8);
+}
+
+/// A line of the cache.
+const LINE: usize = 64;
+
+/// Asks for a place behind an address.
+#[inline(always)]
+fn prefetch_at<T>(node: &T, behind: usize) {
+    prefetch(core::ptr::from_ref(node).cast::<u8>().wrapping_add(behind));
+}
+
+impl<const WORDS: usize, const ROOM: usize> Finds for Listed<WORDS, ROOM> {
+    #[inline(always)]
+    fn depth(&self) -> usize {
+        self.head.depth()
+    }
+
+    #[inline(always)]
+    fn term(&self) -> &Slot {
+        &self.term
+    }
+
+    #[inline(always)]
+    fn find(&self, byte: u8) -> Option<&Slot> {
+        self.position(byte).map(|at| &self.slots[at])
+    }
+
+    #[inline(always)]
+    fn prefetch(&self, _: u8) {
+        // All of it: it is small.
+        for line in 1..size_of::<Self>() / LINE {
+            prefetch_at(self, line * LINE);
+        }
+    }
+}
+
+impl<const ROOM: usize> Finds for Indexed<ROOM> {
+    #[inline(always)]
+    fn depth(&self) -> usize {
+        self.head.depth()
+    }
+
+    #[inline(always)]
+    fn term(&self) -> &Slot {
+        &self.term
+    }
+
+    #[inline(always)]
+    fn find(&self, byte: u8) -> Option<&Slot> {
+        self.position(byte).map(|at| &self.slots[at])
+    }
+
+    #[inline(always)]
+    fn prefetch(&self, byte: u8) {
+        prefetch_at(self, core::mem::offset_of!(Self, index) + usize::from(byte));
+    }
+}
+
+impl Finds for Full {
+    #[inline(always)]
+    fn depth(&self) -> usize {
+        self.head.depth()
+    }
+
+    #[inline(always)]
+    fn term(&self) -> &Slot {
+        &self.term
+    }
+
+    #[inline(always)]
+    fn find(&self, byte: u8) -> Option<&Slot> {
+        Some(&self.slots[usize::from(byte)])
+    }
+
+    #[inline(always)]
+    fn prefetch(&self, byte: u8) {
+        // Models have fewer.
+        let slot = usize::from(byte) % BYTES * size_of::<Slot>();
+        prefetch_at(self, core::mem::offset_of!(Self, slots) + slot);
+    }
+}
+
+/// Some of what is done with a node, if there is one in a word that was found within the section. What the word leads to
+/// is told by one jump: there are many on the way of a lookup, and they are not foreseen.
+macro_rules! with_node {
+    ($word:expr, $section:expr, $node:ident => $do:expr) => {{
+        macro_rules! seen {
+            ($kind:ty) => {{
+                // SAFETY: found within the section; of this kind.
+                let $node = unsafe { $crate::reclaim::see($word.piece::<$kind>(), $section) };
+                Some($do)
+            }};
+        }
+        use $crate::radix::{node, word};
+        match $word.bits() {
+            word::N4 => seen!(node::N4),
+            word::N11 => seen!(node::N11),
+            word::N25 => seen!(node::N25),
+            word::N48 => seen!(node::N48),
+            word::N256 => seen!(node::N256),
+            _ => None,
+        }
+    }};
+}
+pub(super) use with_node;
+
 /// A node, whichever it is.
 #[derive(Clone, Copy)]
 pub(super) enum Node<'s> {
@@ -100,13 +217,13 @@ impl<'s> Node<'s> {
     /// The slot of a byte, if it has been claimed.
     #[inline(always)]
     pub(super) fn find(self, byte: u8) -> Option<&'s Slot> {
-        match self {
-            Node::N4(node) => node.find(byte).map(|at| &node.slots[at]),
-            Node::N11(node) => node.find(byte).map(|at| &node.slots[at]),
-            Node::N25(node) => node.find(byte).map(|at| &node.slots[at]),
-            Node::N48(node) => node.find(byte).map(|at| &node.slots[at]),
-            Node::N256(node) => Some(&node.slots[usize::from(byte)]),
-        }
+        each!(self, node => Finds::find(node, byte))
+    }
+
+    /// See [`Finds::prefetch`].
+    #[inline(always)]
+    pub(super) fn prefetch(self, byte: u8) {
+        each!(self, node => Finds::prefetch(node, byte));
     }
 
     /// Where a key goes on whose bytes before the depth are the same.

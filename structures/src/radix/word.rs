@@ -38,7 +38,7 @@ pub(super) enum Tag {
 }
 
 impl Tag {
-    fn bits(self) -> usize {
+    pub(super) const fn bits(self) -> usize {
         2 * match self {
             Tag::Empty => 0,
             Tag::Entry => 1,
@@ -47,6 +47,13 @@ impl Tag {
         }
     }
 }
+
+/// The bits of nodes, to tell what is there in one step (`with_node`).
+pub(super) const N4: usize = Tag::Node(Kind::N4).bits();
+pub(super) const N11: usize = Tag::Node(Kind::N11).bits();
+pub(super) const N25: usize = Tag::Node(Kind::N25).bits();
+pub(super) const N48: usize = Tag::Node(Kind::N48).bits();
+pub(super) const N256: usize = Tag::Node(Kind::N256).bits();
 
 /// The content of a slot: an address, or of an empty one a number (`stamp.rs`), and what the low bits say of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -73,9 +80,15 @@ impl Word {
         Word(piece.cast::<()>().map_addr(|at| at | tag.bits()))
     }
 
+    /// The bits of the tag.
+    #[inline(always)]
+    pub(super) fn bits(self) -> usize {
+        self.0.addr() & TAG
+    }
+
     #[inline(always)]
     pub(super) fn tag(self) -> Tag {
-        match self.0.addr() & TAG {
+        match self.bits() {
             0b0000 => Tag::Empty,
             0b0010 => Tag::Entry,
             0b0100 => Tag::Node(Kind::N4),
