@@ -64,7 +64,7 @@
 //! Splits and merges of one bucket undo each other, so an operation that is for either begins only so many.
 //!
 //! The protocol is model-checked without weak memory (`docs/models/bucket.pml`), and its orderings with
-//! loom (`models.rs`); pairs of operations are stopped at each pair of their steps (`tests/interleaving.rs`).
+//! loom (`models.rs`); pairs of operations are stopped at each pair of their steps (`tests/interleaving`).
 
 mod batch;
 mod block;

@@ -16,8 +16,12 @@ use super::stamp;
 use super::word::{Kind, Slot, Tag, Word};
 use crate::reclaim::Section;
 
-/// Removals after which one looks whether a node is too large. Models do it each time.
-const LOOK_EVERY: usize = if cfg!(smr_loom) { 1 } else { 32 };
+/// Removals after which one looks whether a node is too large. Models, and threads that are suspended, do it each time.
+const LOOK_EVERY: usize = if cfg!(any(smr_loom, smr_steps)) {
+    1
+} else {
+    32
+};
 
 /// What shall be done with an entry, or its place.
 #[derive(Clone, Copy)]

@@ -10,6 +10,7 @@ pub mod history;
 #[cfg(not(smr_loom))]
 pub mod maps;
 pub mod ordered;
+pub mod past;
 pub mod payload;
 #[cfg(not(smr_loom))]
 pub mod sorted;

@@ -1,16 +1,15 @@
 //! What every map in order must pass.
 
-use std::mem;
-use std::sync::{Barrier, Mutex, MutexGuard, PoisonError};
+use std::sync::Barrier;
 
 use rand::SeedableRng;
 use rand::rngs::SmallRng;
 
-use super::super::history::{self, Clock, Event, Log};
+use super::super::past::Past;
 use super::super::spec::{Call, Oracle, Spec};
 use super::super::subject::{Session, Subject};
 use super::super::workload::Mix;
-use super::{Ask, Asks, Found, Gap, Ordered, Shape, all};
+use super::{Ask, Asks, Gap, Ordered, Shape, all};
 
 /// One thread does `calls` random operations, half of them by a cursor; every answer, and the entries in the end,
 /// are those of the oracle.
@@ -59,9 +58,7 @@ fn holds<S: Ordered>(subject: &mut S, oracle: &Oracle, shape: &Shape) {
 pub struct Recorded<S> {
     /// The map itself.
     pub subject: S,
-    clock: Clock,
-    /// What was there to begin with, and what has happened since.
-    past: Mutex<(Oracle, Vec<Event<Ask, Found>>)>,
+    past: Past<Oracle>,
 }
 
 impl<S: Ordered> Recorded<S> {
@@ -71,26 +68,18 @@ impl<S: Ordered> Recorded<S> {
         for call in shape.calls() {
             session.apply(call);
         }
-        self.past().0 = shape.oracle();
-    }
-
-    fn past(&self) -> MutexGuard<'_, (Oracle, Vec<Event<Ask, Found>>)> {
-        self.past.lock().unwrap_or_else(PoisonError::into_inner)
+        self.past.begin(shape.oracle());
     }
 
     /// Does them, one after the other, and records it.
     pub fn record(&self, asks: impl IntoIterator<Item = Ask>) {
-        let mut log = Log::new(&self.clock);
-        for ask in asks {
-            log.record(ask, |ask| self.subject.ask(ask));
-        }
-        self.past().1.extend(log.into_events());
+        self.past.record(asks, |ask| self.subject.ask(ask));
     }
 
     /// Takes random steps with a cursor, does something else after every other step, and records it all. Calls `start`
     /// when it has the cursor.
     pub fn record_walk(&self, seed: u64, steps: usize, shape: &Shape, start: impl FnOnce()) {
-        let mut log = Log::new(&self.clock);
+        let mut log = self.past.log();
         let mut random = SmallRng::seed_from_u64(seed);
         let mut gap = Gap::Start;
         let keys = shape.keys.iter().cycle().skip(seed as usize % 7);
@@ -106,7 +95,7 @@ impl<S: Ordered> Recorded<S> {
                 }
             }
         });
-        self.past().1.extend(log.into_events());
+        self.past.add(log);
     }
 }
 
@@ -121,8 +110,7 @@ impl<S: Ordered> Subject for Recorded<S> {
     fn new() -> Self {
         Recorded {
             subject: S::new(),
-            clock: Clock::default(),
-            past: Mutex::default(),
+            past: Past::default(),
         }
     }
 
@@ -142,15 +130,9 @@ impl<S: Ordered> Subject for Recorded<S> {
     fn check(&mut self) {
         let entries = self.entries();
         assert_eq!(entries.len(), self.count(), "{}: its length", S::NAME);
-        let mut log = Log::new(&self.clock);
-        log.record(Ask::All, |_| all(entries.iter().copied()));
-        let (before, mut events) = mem::take(&mut *self.past());
-        events.extend(log.into_events());
-        if let Err(events) = history::in_one_order(before, events) {
-            let (name, history) = (S::NAME, history::show(&events));
-            panic!("{name}: no order explains\n{history}in the end {entries:?}");
-        }
-        self.past().0 = entries.into_iter().collect();
+        let all = all(entries.iter().copied());
+        let now = entries.into_iter().collect();
+        self.past.check(S::NAME, Ask::All, all, now);
         self.subject.check();
     }
 }
