@@ -4,6 +4,7 @@
 //! all that the trie promises of entries holds of prefixes.
 
 mod bundle;
+mod count;
 mod few;
 mod key;
 mod many;
@@ -25,6 +26,7 @@ use crate::guard::Guard;
 use crate::radix::core::Core;
 use crate::radix::memory::Entry;
 use bundle::Bundle;
+use count::Removal;
 pub use key::IpPrefix;
 use key::{Stride, join, split};
 pub use pinned::PrefixMapRef;
@@ -396,22 +398,29 @@ impl<P: IpPrefix, V: Clone> PrefixMap<P, V> {
 
     fn take<'g>(&'g self, section: &'g LocalGuard<'_>, prefix: P) -> Option<&'g V> {
         let (stride, place) = split(prefix);
-        let take = |old: Option<(&Stride<P::Octets>, &Bundle<V>)>| match old {
-            Some((_, bundle)) if bundle.get(place).is_some() => match bundle.without(place) {
-                Some(less) => Operation::Insert(less),
-                None => Operation::Remove,
-            },
-            _ => Operation::Abort(()),
+        let removal = Removal::of(&self.count);
+        let take = |old: Option<(&Stride<P::Octets>, &Bundle<V>)>| {
+            removal.set_done(false);
+            match old {
+                Some((_, bundle)) if bundle.get(place).is_some() => match bundle.without(place) {
+                    Some(less) => Operation::Insert(less),
+                    None => {
+                        // What has been made before is dropped behind that.
+                        removal.set_done(true);
+                        Operation::Remove
+                    }
+                },
+                _ => Operation::Abort(()),
+            }
         };
-        let old = match self.core.writing(section, stride, None).compute(take) {
-            Compute::Updated { old, .. } => old.1.get(place),
+        match self.core.writing(section, stride, None).compute(take) {
+            Compute::Updated { old, .. } => {
+                removal.set_done(true);
+                old.1.get(place)
+            }
             Compute::Removed(_, bundle) => bundle.get(place),
             _ => None,
-        };
-        if old.is_some() {
-            self.count.add(-1);
         }
-        old
     }
 }
 

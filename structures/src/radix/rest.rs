@@ -102,7 +102,7 @@ impl<K, V> Drop for Core<K, V> {
 #[cfg(any(test, feature = "testing"))]
 impl<K: RadixKey, V> Core<K, V> {
     /// Asserts the invariants of a map that nobody changes.
-    pub(super) fn check(&self, section: &Section<'_>) {
+    pub(crate) fn check(&self, section: &Section<'_>) {
         let mut entries = 0;
         // Each word with the bytes that keys below it begin with; of an entry in a term, all.
         let mut all = vec![(self.root.load(), Vec::new(), false)];

@@ -253,3 +253,98 @@ fn a_guard_of_another_domain_is_refused() {
     let map = PrefixMap::<Ipv4Net, u32>::new_in(&Smr::new());
     map.longest_match([10, 0, 0, 1].into(), &Smr::global().enter());
 }
+
+/// All prefixes of eight lengths that have an octet in common.
+#[test]
+fn a_whole_bundle_has_all_its_prefixes() {
+    fn of<P: Net>(net: impl Fn(u8, u8) -> P, addr: impl Fn(u8) -> P::Addr) {
+        let mut map = PrefixMap::new_in(&Smr::new());
+        let all = (0..8).flat_map(|bits| (0..=u8::MAX).map(move |octet| (octet, bits)));
+        for (octet, bits) in all.clone() {
+            let is_first = octet.trailing_zeros() >= 8 - u32::from(bits);
+            let old = map.pin().insert(net(octet, bits), bits).copied();
+            assert_eq!(old, (!is_first).then_some(bits), "{octet}/{bits}");
+        }
+        assert_eq!(map.len(), 255);
+        map.check();
+        // The longest ones go first.
+        for bits in (0..8).rev() {
+            for octet in 0..=u8::MAX {
+                let map = map.pin();
+                let longest = Some((net(octet, bits), &bits));
+                assert_eq!(map.longest_match(addr(octet)), longest);
+                assert_eq!(map.longest_match_strict(addr(octet)), longest);
+                assert_eq!(map.supernets(net(octet, 7)).len(), usize::from(bits) + 1);
+                assert_eq!(map.subnets(net(octet, bits)).next(), longest);
+            }
+            for octet in (0..1 << bits).map(|n: u16| (n << (8 - bits)) as u8) {
+                assert_eq!(map.pin().remove(net(octet, bits)), Some(&bits));
+            }
+            map.check();
+        }
+        assert!(map.is_empty());
+    }
+    let v4 = |octet, bits| Ipv4Net::new([255, 255, octet, 0].into(), 16 + bits);
+    of(
+        |octet, bits| v4(octet, bits).unwrap().trunc(),
+        |octet| [255, 255, octet, 1].into(),
+    );
+    let addr = |octet| Ipv6Addr::from(u128::from(octet) + (1 << 127));
+    let v6 = |octet, bits| Ipv6Net::new(addr(octet), 120 + bits);
+    of(|octet, bits| v6(octet, bits).unwrap().trunc(), addr);
+}
+
+#[test]
+fn bits_behind_a_prefix_do_not_count() {
+    let net = |net: &str| net.parse::<Ipv6Net>().unwrap();
+    let pairs = [
+        ("2001:db8:1:2::3/0", "::/0"),
+        ("2001:db8:1:2::3/29", "2001:db8::/29"),
+        ("2001:db8:1:2::3/48", "2001:db8:1::/48"),
+        ("2001:db8:1:2::3/127", "2001:db8:1:2::2/127"),
+        ("2001:db8:1:2::3/128", "2001:db8:1:2::3/128"),
+    ];
+    let map = PrefixMap::new();
+    let map = map.pin();
+    for (n, (long, short)) in pairs.iter().enumerate() {
+        assert_eq!(map.insert(net(long), 0), None);
+        assert_eq!(map.insert(net(short), n), Some(&0));
+        assert_eq!(
+            (map.get(net(long)), map.get(net(short))),
+            (Some(&n), Some(&n))
+        );
+    }
+    let all = pairs.map(|(_, short)| net(short));
+    for (n, (long, short)) in pairs.iter().enumerate() {
+        let above = |of| map.supernets(net(of)).map(|(net, _)| net);
+        assert!(above(long).eq(above(short)) && above(long).eq(all[..=n].iter().copied()));
+        let below = |of| map.subnets(net(of)).map(|(net, _)| net);
+        assert!(below(long).eq(below(short)) && below(long).eq(all[n..].iter().copied()));
+    }
+    for (n, (long, _)) in pairs.iter().enumerate() {
+        assert_eq!(map.remove(net(long)), Some(&n));
+    }
+    assert!(map.is_empty());
+}
+
+#[test]
+fn values_may_be_of_any_size_and_alignment() {
+    #[derive(Clone, PartialEq, Debug)]
+    #[repr(align(4096))]
+    struct Aligned(u32);
+
+    fn of<V: Clone + PartialEq + Debug>(value: impl Fn(u32) -> V) {
+        let map = PrefixMap::new_in(&Smr::new());
+        let nets = (0..=32).map(|bits| Ipv4Net::new([10, 170, 85, 255].into(), bits).unwrap());
+        for (net, n) in nets.clone().zip(0..) {
+            assert_eq!(map.pin().insert(net, value(n)), None);
+        }
+        for (net, n) in nets.zip(0..) {
+            assert!(std::ptr::from_ref(map.pin().get(net).unwrap()).is_aligned());
+            assert_eq!(map.pin().remove(net), Some(&value(n)));
+        }
+    }
+    of(|_| ());
+    of(Aligned);
+    of(|n| [n; 5_000]);
+}

@@ -1,0 +1,4 @@
+//! `PrefixMap` (feature `ipnet`): in one program, because each would make its code anew.
+
+mod answers;
+mod panics;
