@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::Ordering::{Acquire, Release};
 
+use ipnet::{Ipv4Net, Ipv6Net};
 use smr_core::primitive::AtomicBool;
 use structures::Operation;
 use structures::radix_map::Radix;
@@ -12,6 +13,7 @@ use structures::skip_map::Skip;
 use structures::testing::maps::{Boxed, Inline, Restless};
 use structures::testing::ordered::{ALL, Ask, Asks, LARGE, Ordered, Recorded, Shape};
 use structures::testing::payload::Counted;
+use structures::testing::prefixes::{ADDRESSES, Bits, Net, Query, Routes, nested, plain, queries};
 use structures::testing::sorted::{Key, Kind, Sorted, numbers};
 use structures::testing::{Call, Mix, Op, Session, Subject, suspension};
 
@@ -322,4 +324,64 @@ fn nobody_waits_for_a_thread_that_flushes_an_ordered_map() {
         m.ask(Ask::PopFirst);
         m.map().flush();
     });
+}
+
+/// What one thread does with a map that has some prefixes while it is suspended at every step in turn; all that is
+/// recorded has to be explained by one order.
+fn gets_on_with_prefixes<P: Net>(there: &[Bits], what: &str, act: impl Fn(&Routes<P>) + Sync) {
+    let steps = suspension::others_do_beside::<Routes<P>>(
+        |routes| routes.record((1..).zip(there).map(|(n, &net)| Query::Insert(net, n))),
+        what,
+        act,
+        |routes, seed| {
+            routes.record(queries(seed + 1, 80).take(8));
+            let map = routes.map().pin();
+            let nets: Vec<_> = map.iter().map(|(net, _)| net).collect();
+            assert!(nets.is_sorted_by(|a, b| a < b));
+            let longest = map.longest_match(P::address(ADDRESSES[4]));
+            assert!(longest.is_none_or(|(net, _)| net.bits().begins(ADDRESSES[4])));
+        },
+    );
+    println!("{what}, {}, {there:?}: {steps} steps", P::NAME);
+    assert!(steps > 4, "{steps} steps in {what}");
+}
+
+fn every_query<P: Net>() {
+    let all = nested();
+    for there in [&all[..], &all[2..3], &all[4..7], &[]] {
+        for net in [all[0], all[2], all[3], all[7]] {
+            let queries = [
+                Query::Insert(net, 1_000),
+                Query::Remove(net),
+                Query::Get(net),
+            ];
+            for query in queries {
+                gets_on_with_prefixes::<P>(there, &format!("{query:?}"), |map| map.record([query]));
+            }
+        }
+        for addr in ADDRESSES {
+            gets_on_with_prefixes::<P>(there, "the strict match", |map| {
+                map.record([Query::Longest(addr)]);
+            });
+            gets_on_with_prefixes::<P>(there, "the longest match", |map| {
+                let map = map.map().pin();
+                let found = map.longest_match(P::address(addr)).map(plain);
+                assert!(found.is_none_or(|(net, _)| net.begins(addr)));
+            });
+        }
+        let net = P::net(ADDRESSES[4], 9);
+        gets_on_with_prefixes::<P>(there, "walks", |map| {
+            let map = map.map().pin();
+            let all: Vec<_> = map.subnets(net).map(plain).collect();
+            assert!(all.is_sorted() && all.iter().all(|(sub, _)| net.bits().covers(*sub)));
+            let all: Vec<_> = map.supernets(net).map(plain).collect();
+            assert!(all.is_sorted() && all.iter().all(|(above, _)| above.covers(net.bits())));
+        });
+    }
+}
+
+#[test]
+fn nobody_waits_for_a_thread_in_a_map_of_prefixes() {
+    every_query::<Ipv4Net>();
+    every_query::<Ipv6Net>();
 }

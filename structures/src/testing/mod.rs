@@ -12,6 +12,8 @@ pub mod maps;
 pub mod ordered;
 pub mod past;
 pub mod payload;
+#[cfg(all(feature = "ipnet", not(smr_loom)))]
+pub mod prefixes;
 #[cfg(not(smr_loom))]
 pub mod sorted;
 pub mod spec;

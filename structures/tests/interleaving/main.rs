@@ -1,10 +1,12 @@
-//! Two operations, suspended at every pair of their steps (`--cfg smr_steps`): of hash maps, skip maps and radix maps.
+//! Two operations, suspended at every pair of their steps (`--cfg smr_steps`): of hash maps, skip maps,
+//! radix maps and maps of prefixes.
 #![cfg(smr_steps)]
 
 use structures::testing::{Call, Op, Session, Subject};
 
 mod buckets;
 mod chunks;
+mod prefixes;
 mod tries;
 
 /// Every ninth pair, or each if `STEPS=all`.
