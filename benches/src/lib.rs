@@ -24,7 +24,7 @@ use machine::Machine;
 use plan::Plan;
 
 pub use suites::maps::list as words;
-pub use suites::table::data;
+pub use suites::prefixes;
 
 /// Runs the comparison that the command line asks for.
 pub fn run() -> ExitCode {

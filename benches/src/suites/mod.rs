@@ -3,8 +3,9 @@
 mod hash;
 pub(crate) mod maps;
 mod ordered;
+pub mod prefixes;
 mod smr;
-pub(crate) mod table;
+mod table;
 
 use crate::suite::Suite;
 

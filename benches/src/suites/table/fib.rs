@@ -14,8 +14,8 @@
 
 use std::sync::Arc;
 
-use super::data::Route;
 use crate::meter;
+use crate::suites::prefixes::Route;
 
 /// Blocks in a table.
 const BLOCKS: usize = 256;
@@ -64,7 +64,7 @@ impl Block {
     }
 
     /// The routes of one block, in version 0.
-    fn first_version(routes: &[Route]) -> Block {
+    fn first_version(routes: &[Route<u32>]) -> Block {
         let entries: Box<[Entry]> = routes
             .iter()
             .map(|r| Entry {
@@ -128,10 +128,10 @@ impl Table {
     }
 
     /// Version 0: the routes as they are.
-    pub(super) fn new(routes: &[Route]) -> Table {
+    pub(super) fn new(routes: &[Route<u32>]) -> Table {
         let mut rest = routes;
         let blocks = std::array::from_fn(|byte| {
-            let of_byte = |r: &Route| (r.first() >> 24) as usize == byte;
+            let of_byte = |r: &Route<u32>| (r.first() >> 24) as usize == byte;
             let (block, others) = rest.split_at(rest.partition_point(of_byte));
             rest = others;
             Arc::new(Block::first_version(block))
@@ -191,10 +191,10 @@ impl Drop for Table {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::suites::table::data;
+    use crate::suites::prefixes;
 
     /// Every route answers at both of its ends, every gap answers nobody at both of its.
-    fn check(table: &Table, routes: &[Route]) {
+    fn check(table: &Table, routes: &[Route<u32>]) {
         let mut next = 0u64;
         let gap_ends = |from: u64, to: u64| (from < to).then(|| [from, to - 1]);
         for route in routes {
@@ -212,7 +212,7 @@ mod tests {
 
     #[test]
     fn the_carried_table_answers_in_every_version() {
-        let routes = data::routes();
+        let routes = prefixes::ip4();
         let mut table = Table::new(&routes);
         check(&table, &routes);
         for _ in 0..BLOCKS + 3 {
@@ -225,7 +225,7 @@ mod tests {
     #[test]
     fn routes_across_second_bytes() {
         let lines = ["10.0.0.0/8\t1", "11.1.0.0/15\t2", "11.7.128.0/17\t3"];
-        let routes: Vec<Route> = lines
+        let routes: Vec<Route<u32>> = lines
             .iter()
             .map(|l| {
                 l.parse()

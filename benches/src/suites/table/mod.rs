@@ -2,7 +2,6 @@
 //! addresses up, each in a section of its own, while one writer publishes a new version as soon as
 //! the last one is out. Every answer is checked.
 
-pub mod data;
 mod fib;
 
 use std::sync::LazyLock;
@@ -19,7 +18,7 @@ use crate::subjects::{
     Sdd, Seize, Shelf, settle,
 };
 use crate::suite::{Case, Reading, Subject, Suite, Tier, Unit, subjects};
-use data::Route;
+use crate::suites::prefixes::{self, Route};
 use fib::{NOBODY, Table};
 
 pub(super) const SUITE: Suite = Suite {
@@ -34,7 +33,7 @@ const SAMPLE: Duration = Duration::from_millis(1);
 /// Addresses that a reader goes through, over and over.
 const ADDRESSES: usize = 1 << 16;
 
-static ROUTES: LazyLock<Vec<Route>> = LazyLock::new(data::routes);
+static ROUTES: LazyLock<Vec<Route<u32>>> = LazyLock::new(prefixes::ip4);
 
 fn cases() -> Vec<Case> {
     [2, 7]
