@@ -39,9 +39,9 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR")]
     pub(crate) plot: Option<PathBuf>,
 
-    /// Counts the bytes of one map, and nothing else: for the program itself
-    #[arg(long, value_name = "SUBJECT", hide = true)]
-    pub(crate) alone: Option<String>,
+    /// Counts the bytes of one subject of a case, and nothing else: for the program itself
+    #[arg(long, num_args = 2, value_names = ["CASE", "SUBJECT"], hide = true)]
+    pub(crate) alone: Vec<String>,
 
     /// Lists the cases and their subjects, and runs nothing
     #[arg(long)]

@@ -4,6 +4,7 @@
 //! file in `suites` and a line in its list.
 
 mod alloc;
+mod alone;
 mod args;
 mod machine;
 mod measure;
@@ -44,10 +45,10 @@ fn compare(args: &Args) -> Result<(), String> {
         list(&plan);
         return Ok(());
     }
-    if let Some(subject) = &args.alone {
+    if let [case, subject] = &args.alone[..] {
         let named = |suite: &&suite::Suite| args.suite.iter().any(|name| name == suite.name);
         let chosen: Vec<_> = suites::ALL.iter().filter(named).collect();
-        println!("{}", suites::maps::bytes::alone(&chosen, subject)?);
+        println!("{}", alone::figures(&chosen, case, subject)?);
         return Ok(());
     }
     let machine = Machine::look();
