@@ -13,6 +13,7 @@ pub(crate) mod maps;
 pub(crate) mod ordered;
 mod plain;
 pub(crate) mod points;
+pub(crate) mod routes;
 mod rw_lock;
 mod sdd;
 mod seize;

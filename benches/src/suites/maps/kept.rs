@@ -24,6 +24,8 @@ pub(in crate::suites) enum Use {
     Churn(usize),
     /// The least entries go.
     Queue,
+    /// So many of the entries go and come back in turn, by one thread.
+    Flap(usize),
 }
 
 /// Maps, and how often each was asked for.
@@ -69,6 +71,7 @@ mod tests {
         assert_eq!(ask(Use::Mix, 10, 3), (3, 0));
         assert_eq!(ask(Use::Churn(1), 10, 4), (4, 0));
         assert_eq!(ask(Use::Churn(2), 10, 5), (5, 0));
+        assert_eq!(ask(Use::Flap(1), 10, 9), (9, 0));
         assert_eq!(ask(Use::Read, 11, 6), (6, 0));
         assert_eq!(ask(Use::Read, MOST + 1, 7), (7, 0));
         assert_eq!(ask(Use::Read, MOST + 1, 8), (8, 0));

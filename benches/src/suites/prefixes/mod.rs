@@ -4,7 +4,7 @@ mod packed;
 
 use std::fmt::Debug;
 use std::net::{Ipv4Addr, Ipv6Addr};
-use std::ops::{BitAnd, BitOr};
+use std::ops::{BitAnd, BitOr, Not};
 use std::str::FromStr;
 
 pub use packed::{ip4, ip6, pack, unpack};
@@ -17,6 +17,7 @@ pub trait Bits:
     + Ord
     + BitAnd<Output = Self>
     + BitOr<Output = Self>
+    + Not<Output = Self>
     + Into<u128>
     + TryFrom<u128>
     + Send

@@ -1,0 +1,114 @@
+//! Suite `routes`: tables of routes that are looked up by the longest prefix of an address.
+
+mod flap;
+pub(crate) mod given;
+mod load;
+mod lookup;
+pub(crate) mod table;
+
+use super::maps::{self, tier};
+use crate::subjects::routes::{
+    Ip4, Ip6, LevelCompressed, LockedTreebitmap, LockedTrie, Longest, OwnTreebitmap, OwnTrie,
+    Patricia, Prefixes,
+};
+use crate::suite::{Case, Subject, Suite, Tier};
+use flap::{beside, idle, update};
+use given::Tabled;
+use load::{bytes, load};
+use lookup::lookup;
+
+pub(super) const SUITE: Suite = Suite {
+    name: "routes",
+    about: "longest prefixes of IPv4 and IPv6 addresses: lookups, updates beside them, memory",
+    cases,
+};
+
+/// The subjects that the others are set against: for one thread, and for several.
+const REFERENCE: &str = "prefix-trie";
+const SHARED_REFERENCE: &str = "RwLock<prefix-trie>";
+
+/// Some of the tables, each measured by the same generic function.
+macro_rules! tables {
+    ($make:ident $args:tt; $family:ty; $($table:ident),+ $(,)?) => {
+        vec![$($make::<$family, $table<$family>> $args),+]
+    };
+}
+
+fn cases() -> Vec<Case> {
+    let mut cases = cases_of::<Ip4>();
+    cases.extend(cases_of::<Ip6>());
+    cases
+}
+
+fn cases_of<F: Tabled>() -> Vec<Case> {
+    let mut cases: Vec<Case> = [1, 2, 8].map(lookup_case::<F>).into();
+    cases.extend([1, 2, 7].map(beside_case::<F>));
+    cases.push(case::<F>(
+        format!("{}: load of the whole table", F::NAME),
+        1,
+        Tier::Full,
+        tables![load(); F; Prefixes, OwnTrie, OwnTreebitmap, Patricia, LevelCompressed, LockedTrie, LockedTreebitmap],
+    ));
+    cases.push(case::<F>(
+        format!("{}: withdraw, announce again", F::NAME),
+        1,
+        Tier::Full,
+        tables![update(); F; Prefixes, OwnTrie, OwnTreebitmap, LockedTrie, LockedTreebitmap],
+    ));
+    cases.push(case::<F>(
+        load::bytes_name::<F>(),
+        1,
+        Tier::Full,
+        tables![bytes(); F; Prefixes, OwnTrie, OwnTreebitmap, Patricia, LevelCompressed],
+    ));
+    cases
+}
+
+fn lookup_case<F: Tabled>(threads: usize) -> Case {
+    let mut tables = tables![lookup(threads); F; Prefixes];
+    if threads == 1 {
+        let alone = tables![lookup(1); F; OwnTrie, OwnTreebitmap, Patricia];
+        tables.extend(alone);
+    }
+    tables.extend(tables![lookup(threads); F; LevelCompressed]);
+    let locked = tables![lookup(threads); F; LockedTrie, LockedTreebitmap].into_iter();
+    tables.extend(locked.map(Subject::slow));
+    let name = format!("{}: longest match", F::NAME);
+    case::<F>(name, threads, tier(threads == 1), tables)
+}
+
+fn beside_case<F: Tabled>(readers: usize) -> Case {
+    let mut tables = tables![beside(readers); F; Prefixes, LockedTrie, LockedTreebitmap];
+    tables.extend(tables![idle(readers); F; Prefixes, LockedTrie, LockedTreebitmap]);
+    let name = format!("{}: longest match beside a writer", F::NAME);
+    case::<F>(name, readers + 1, tier(readers == 1), tables)
+}
+
+fn case<F: Tabled>(name: String, threads: usize, tier: Tier, tables: Vec<Subject>) -> Case {
+    let reference = if threads == 1 {
+        REFERENCE
+    } else {
+        SHARED_REFERENCE
+    };
+    maps::case(
+        reference,
+        &name,
+        threads,
+        F::given().len() as u64,
+        tier,
+        tables,
+    )
+}
+
+/// # Panics
+/// If the table is for one thread and the case is not.
+fn check_shared<F: Tabled, M: Longest<F>>(threads: usize) {
+    assert!(threads == 1 || M::SHARED, "{} is not shared", M::NAME);
+}
+
+/// # Panics
+/// Ends the run.
+#[cold]
+fn wrong<F: Tabled, M: Longest<F>>(address: F::Address, found: Option<u32>) -> ! {
+    panic!("{} answers {found:?} for {address:?}", M::NAME);
+}
