@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::ops::Bound::{Included, Unbounded};
 
-use super::{Key, Ordered, Queue, Reverse};
+use super::{Key, Ordered, Queue, Reverse, Words};
 use crate::subjects::plain::{Kept, Locked, Own, Table};
 
 type Tree<K> = BTreeMap<K, u64>;
@@ -56,6 +56,16 @@ impl<K: Key, M: Kept<Table = Tree<K>>> Ordered<K> for M {
 
     fn each(pin: &Self::Pin<'_>, mut f: impl FnMut(&K::Query, u64)) {
         pin.read().iter().for_each(|(k, &v)| f(k.borrow(), v));
+    }
+}
+
+impl<M: Kept<Table = Tree<String>>> Words for M {
+    #[inline]
+    fn begin_with(pin: &Self::Pin<'_>, prefix: &str, mut f: impl FnMut(&str, u64)) {
+        let map = pin.read();
+        let range = map.range::<str, _>((Included(prefix), Unbounded));
+        let words = range.take_while(|(k, _)| k.starts_with(prefix));
+        words.for_each(|(k, &v)| f(k, v));
     }
 }
 

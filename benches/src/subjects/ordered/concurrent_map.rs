@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use concurrent_map::{ConcurrentMap, Minimum};
 
-use super::{Key, Ordered, Points, Queue, Reverse};
+use super::{Key, Ordered, Points, Queue, Reverse, Words};
 
 /// `get`, `insert`, `remove`, `range`, `iter`, `pop_first`; a clone for each of several threads. One
 /// alone has the only handle, with which the map may be, and is, changed in place.
@@ -97,6 +97,15 @@ impl<K: Key + Minimum> Ordered<K> for Concurrent<K> {
 
     fn each(pin: &Self::Pin<'_>, mut f: impl FnMut(&K::Query, u64)) {
         pin.iter().for_each(|(k, v)| f(k.borrow(), v));
+    }
+}
+
+impl Words for Concurrent<String> {
+    #[inline]
+    fn begin_with(pin: &Self::Pin<'_>, prefix: &str, mut f: impl FnMut(&str, u64)) {
+        let range = pin.range::<str, _>((Included(prefix), Unbounded));
+        let words = range.take_while(|(k, _)| k.starts_with(prefix));
+        words.for_each(|(k, v)| f(&k, v));
     }
 }
 

@@ -7,7 +7,7 @@ use std::ops::Bound::{Included, Unbounded};
 use crossbeam_epoch::{Guard, default_collector, pin};
 use crossbeam_skiplist::{SkipList, SkipMap};
 
-use super::{Key, Ordered, Points, Queue, Reverse};
+use super::{Key, Ordered, Points, Queue, Reverse, Words};
 use crate::subjects::{CrossbeamEpoch, settle};
 
 /// `get`, `get_or_insert_with`, `insert`, `remove`, `range`, `pop_front`.
@@ -72,6 +72,15 @@ impl<K: Key> Ordered<K> for Crossbeam<K> {
 
     fn each(pin: &Self::Pin<'_>, mut f: impl FnMut(&K::Query, u64)) {
         pin.iter().for_each(|e| f(e.key().borrow(), *e.value()));
+    }
+}
+
+impl Words for Crossbeam<String> {
+    #[inline]
+    fn begin_with(pin: &Self::Pin<'_>, prefix: &str, mut f: impl FnMut(&str, u64)) {
+        let range = pin.range::<str, _>((Included(prefix), Unbounded));
+        let words = range.take_while(|e| e.key().starts_with(prefix));
+        words.for_each(|e| f(e.key(), *e.value()));
     }
 }
 
@@ -171,6 +180,15 @@ impl<K: Key> Ordered<K> for Base<K> {
     fn each((guard, list): &Self::Pin<'_>, mut f: impl FnMut(&K::Query, u64)) {
         let all = list.iter(guard);
         all.for_each(|e| f(e.key().borrow(), *e.value()));
+    }
+}
+
+impl Words for Base<String> {
+    #[inline]
+    fn begin_with((guard, list): &Self::Pin<'_>, prefix: &str, mut f: impl FnMut(&str, u64)) {
+        let range = list.range::<str, _>((Included(prefix), Unbounded), guard);
+        let words = range.take_while(|e| e.key().starts_with(prefix));
+        words.for_each(|e| f(e.key(), *e.value()));
     }
 }
 

@@ -38,6 +38,12 @@ pub(crate) trait Ordered<K: Key>: Points<K> {
     fn each(pin: &Self::Pin<'_>, f: impl FnMut(&K::Query, u64));
 }
 
+/// One that visits words, as it does it fastest.
+pub(crate) trait Words: Ordered<String> {
+    /// Visits all the words that begin with a prefix, in ascending order.
+    fn begin_with(pin: &Self::Pin<'_>, prefix: &str, f: impl FnMut(&str, u64));
+}
+
 /// One that can be visited in descending order too.
 pub(crate) trait Reverse<K: Key>: Ordered<K> {
     /// Visits `count` entries, fewer if there are no more, from the last whose key is not greater

@@ -5,7 +5,7 @@ use std::ops::Bound::{Included, Unbounded};
 use structures::ordered::{Engine, Fresh, Lookup, Order, OrderedMap, OrderedMapRef};
 use structures::{LocalGuard, radix_map, skip_map};
 
-use super::{Key, Ordered, Points, Queue, Reverse};
+use super::{Key, Ordered, Points, Queue, Reverse, Words};
 
 /// A map of one kind, pinned for each operation, in the global domain.
 pub(crate) struct Ours<K, E: Engine<K, u64>>(OrderedMap<K, u64, E>);
@@ -94,6 +94,22 @@ impl<K: Key, E: Kind<K>> Ordered<K> for Ours<K, E> {
 
     fn each(pin: &Self::Pin<'_>, mut f: impl FnMut(&K::Query, u64)) {
         pin.iter().for_each(|(k, &v)| f(k.borrow(), v));
+    }
+}
+
+impl Words for Skip<String> {
+    #[inline]
+    fn begin_with(pin: &Self::Pin<'_>, prefix: &str, mut f: impl FnMut(&str, u64)) {
+        let range = pin.range::<str, _>((Included(prefix), Unbounded));
+        let words = range.take_while(|(k, _)| k.starts_with(prefix));
+        words.for_each(|(k, &v)| f(k, v));
+    }
+}
+
+impl Words for Radix<String> {
+    #[inline]
+    fn begin_with(pin: &Self::Pin<'_>, prefix: &str, mut f: impl FnMut(&str, u64)) {
+        pin.prefix(prefix).for_each(|(k, &v)| f(k, v));
     }
 }
 

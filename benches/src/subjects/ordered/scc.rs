@@ -4,7 +4,7 @@ use std::ops::Bound::{Included, Unbounded};
 
 use scc::{Guard, TreeIndex};
 
-use super::{Key, Ordered, Points, Reverse};
+use super::{Key, Ordered, Points, Reverse, Words};
 use crate::subjects::{Sdd, settle};
 
 /// `peek_with`, `insert_sync`, `upsert_sync`, `remove_sync`, `range`.
@@ -60,6 +60,16 @@ impl<K: Key> Ordered<K> for SccTree<K> {
     fn each(pin: &Self::Pin<'_>, mut f: impl FnMut(&K::Query, u64)) {
         let guard = Guard::new();
         pin.iter(&guard).for_each(|(k, &v)| f(k.borrow(), v));
+    }
+}
+
+impl Words for SccTree<String> {
+    #[inline]
+    fn begin_with(pin: &Self::Pin<'_>, prefix: &str, mut f: impl FnMut(&str, u64)) {
+        let guard = Guard::new();
+        let range = pin.range::<str, _>((Included(prefix), Unbounded), &guard);
+        let words = range.take_while(|(k, _)| k.starts_with(prefix));
+        words.for_each(|(k, &v)| f(k, v));
     }
 }
 

@@ -83,6 +83,22 @@ fn agrees<K: Key, M: Ordered<K>>(key: impl Fn(u64) -> K) {
     M::settle();
 }
 
+/// All words that begin alike.
+fn agrees_on_starts<M: Words>() {
+    let (map, model, _) = filled::<String, M>(|i| format!("{}word {i}", i % 7));
+    let pin = map.pin();
+    for prefix in (0..700).map(|i| format!("{}word {}", i % 7, i / 7)) {
+        let expected = model.iter().filter(|(k, _)| k.starts_with(&prefix));
+        let found = collect::<String>(|f| M::begin_with(&pin, &prefix, f));
+        assert!(found == owned(expected), "{}", M::NAME);
+    }
+    for prefix in ["", "3", "6wo", "7", "word"] {
+        let expected = model.iter().filter(|(k, _)| k.starts_with(prefix));
+        let found = collect::<String>(|f| M::begin_with(&pin, prefix, f));
+        assert!(found == owned(expected), "{}", M::NAME);
+    }
+}
+
 /// Scans in descending order.
 fn agrees_backwards<K: Key, M: Reverse<K>>(key: impl Fn(u64) -> K) {
     let (map, model, keys) = filled::<K, M>(key);
@@ -175,6 +191,18 @@ fn of_words() {
     check::<String, Concurrent<String>>(key);
     check::<String, RwLockBTree<String>>(key);
     check::<String, OwnBTree<String>>(key);
+}
+
+#[test]
+fn words_that_begin_alike() {
+    agrees_on_starts::<Skip<String>>();
+    agrees_on_starts::<Radix<String>>();
+    agrees_on_starts::<Crossbeam<String>>();
+    agrees_on_starts::<Base<String>>();
+    agrees_on_starts::<SccTree<String>>();
+    agrees_on_starts::<Concurrent<String>>();
+    agrees_on_starts::<RwLockBTree<String>>();
+    agrees_on_starts::<OwnBTree<String>>();
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod queue;
 mod replace;
 mod scan;
+mod starts;
 
 use super::maps::bytes::{self, bytes_of};
 use super::maps::grow::{grow, latency};
@@ -16,6 +17,7 @@ use crate::suite::{Case, Subject, Suite, Tier, subjects};
 use queue::queue;
 use replace::replace;
 use scan::{Down, Up, iterate, scan, scan_words};
+use starts::begin_alike;
 
 pub(super) const SUITE: Suite = Suite {
     name: "ordered",
@@ -85,6 +87,15 @@ macro_rules! word_maps {
             Skip<String>, Radix<String>, Crossbeam<String>, SccTree<String>, Masstree<String>, Concurrent<String>;
             slow: Base<String>, RwLockBTree<String>; alone: OwnBTree<String>]
     }};
+}
+
+/// Those whose scans of words are right: not masstree, see its `RELIABLE`.
+macro_rules! word_scans {
+    ($make:ident, $threads:expr) => {
+        some![$make($threads), $threads;
+            Skip<String>, Radix<String>, Crossbeam<String>, SccTree<String>, Concurrent<String>;
+            slow: Base<String>, RwLockBTree<String>; alone: OwnBTree<String>]
+    };
 }
 
 fn cases() -> Vec<Case> {
@@ -227,15 +238,12 @@ fn word_cases() -> Vec<Case> {
         add(name, word_maps![words::mix, threads]);
         let name = "words: remove oldest, insert new";
         add(name, word_maps![words::churn, threads]);
-        let mut maps = word_maps![scan_words, threads];
-        // Not fit for it: see its `RELIABLE`.
-        maps.retain(|map| map.name != MASSTREE);
-        add("words: scan of 100", maps);
+        add("words: scan of 100", word_scans![scan_words, threads]);
+        let name = "words: all with a prefix";
+        add(name, word_scans![begin_alike, threads]);
     }
     cases
 }
-
-const MASSTREE: &str = <Masstree<String> as crate::subjects::points::Points<String>>::NAME;
 
 fn case(name: &str, threads: usize, n: u64, tier: Tier, subjects: Vec<Subject>) -> Case {
     maps::case(REFERENCE, name, threads, n, tier, subjects)
