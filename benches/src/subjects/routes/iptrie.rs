@@ -1,7 +1,7 @@
 //! `iptrie`: a Patricia trie, and what it can be compressed to, which does not change any more.
 //!
-//! Its `remove` leaves indices behind that are not valid any more, so that lookups after it answer
-//! wrong or look beyond the trie: it takes no part where routes go. Version 0.11.2.
+//! Its `remove` leaves indices behind that are not valid any more, so that lookups after it may look
+//! beyond its memory: it takes no part where routes go. Version 0.11.2.
 
 use iptrie::map::{LCTrieMap, RTrieMap};
 

@@ -94,7 +94,7 @@ pub(super) fn beside<F: Tabled, M: Routes<F>>(readers: usize) -> Subject {
     })
 }
 
-/// The same, and the writer does nothing: what it costs the readers is the difference.
+/// The same, and the writer does nothing.
 pub(super) fn idle<F: Tabled, M: Routes<F>>(readers: usize) -> Subject {
     super::check_shared::<F, M>(readers + 1);
     // As long as the program runs: names are few.
@@ -129,4 +129,30 @@ fn look_up_beside<F: Tabled, M: Routes<F>>(
     let (lookups, updates, ..) = measure::run(window, &reading, &writing, |_| (), || ());
     M::settle();
     (lookups, updates)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::subjects::routes::{Ip6, Longest, Prefixes};
+
+    #[test]
+    fn as_many_are_away_after_any_run() {
+        let order = Ip6::given().flapping();
+        for subject in [
+            beside::<Ip6, Prefixes<Ip6>>(2),
+            idle::<Ip6, Prefixes<Ip6>>(2),
+        ] {
+            let readings = (subject.run)(Window::new(Duration::from_millis(50)));
+            assert!(readings.iter().all(|reading| reading.value > 0.0));
+        }
+        let flapping = flapping::<Ip6, Prefixes<Ip6>>(order);
+        assert!(flapping.back.load(Ordering::Relaxed) > 0);
+        let gone = |&&(prefix, _): &&(Prefix<Ip6>, u32)| {
+            !Prefixes::withdraw(&flapping.table.pin(), prefix)
+        };
+        assert_eq!(order.iter().filter(gone).count(), AWAY as usize);
+    }
 }

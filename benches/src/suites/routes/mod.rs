@@ -9,7 +9,7 @@ pub(crate) mod table;
 use super::maps::{self, tier};
 use crate::subjects::routes::{
     Ip4, Ip6, LevelCompressed, LockedTreebitmap, LockedTrie, Longest, OwnTreebitmap, OwnTrie,
-    Patricia, Prefixes,
+    Patricia, Prefixes, Routes,
 };
 use crate::suite::{Case, Subject, Suite, Tier};
 use flap::{beside, idle, update};
@@ -43,24 +43,16 @@ fn cases() -> Vec<Case> {
 fn cases_of<F: Tabled>() -> Vec<Case> {
     let mut cases: Vec<Case> = [1, 2, 8].map(lookup_case::<F>).into();
     cases.extend([1, 2, 7].map(beside_case::<F>));
-    cases.push(case::<F>(
-        format!("{}: load of the whole table", F::NAME),
-        1,
-        Tier::Full,
-        tables![load(); F; Prefixes, OwnTrie, OwnTreebitmap, Patricia, LevelCompressed, LockedTrie, LockedTreebitmap],
-    ));
-    cases.push(case::<F>(
-        format!("{}: withdraw, announce again", F::NAME),
-        1,
-        Tier::Full,
-        tables![update(); F; Prefixes, OwnTrie, OwnTreebitmap, LockedTrie, LockedTreebitmap],
-    ));
-    cases.push(case::<F>(
-        load::bytes_name::<F>(),
-        1,
-        Tier::Full,
-        tables![bytes(); F; Prefixes, OwnTrie, OwnTreebitmap, Patricia, LevelCompressed],
-    ));
+    let mut add = |name, tables| cases.push(case::<F>(name, 1, Tier::Full, tables));
+    let mut tables =
+        tables![load(); F; Prefixes, OwnTrie, OwnTreebitmap, Patricia, LevelCompressed];
+    tables.extend(tables![load(); F; LockedTrie, LockedTreebitmap]);
+    add(format!("{}: load of the whole table", F::NAME), tables);
+    let mut tables = tables![update(); F; Prefixes, OwnTrie, OwnTreebitmap];
+    tables.extend(tables![update(); F; LockedTrie, LockedTreebitmap]);
+    add(format!("{}: withdraw, announce again", F::NAME), tables);
+    let tables = tables![bytes(); F; Prefixes, OwnTrie, OwnTreebitmap, Patricia, LevelCompressed];
+    add(load::bytes_name::<F>(), tables);
     cases
 }
 
@@ -78,10 +70,17 @@ fn lookup_case<F: Tabled>(threads: usize) -> Case {
 }
 
 fn beside_case<F: Tabled>(readers: usize) -> Case {
-    let mut tables = tables![beside(readers); F; Prefixes, LockedTrie, LockedTreebitmap];
-    tables.extend(tables![idle(readers); F; Prefixes, LockedTrie, LockedTreebitmap]);
+    let usual = tables![beside_and_idle(readers); F; Prefixes, LockedTrie];
+    let slow = tables![beside_and_idle(readers); F; LockedTreebitmap];
+    let slow = slow.into_iter().flatten().map(Subject::slow);
+    let tables = usual.into_iter().flatten().chain(slow).collect();
     let name = format!("{}: longest match beside a writer", F::NAME);
     case::<F>(name, readers + 1, tier(readers == 1), tables)
+}
+
+/// What the writer costs the readers is the difference.
+fn beside_and_idle<F: Tabled, M: Routes<F>>(readers: usize) -> [Subject; 2] {
+    [beside::<F, M>(readers), idle::<F, M>(readers)]
 }
 
 fn case<F: Tabled>(name: String, threads: usize, tier: Tier, tables: Vec<Subject>) -> Case {
