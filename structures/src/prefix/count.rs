@@ -62,8 +62,10 @@ impl<P: IpPrefix, V> PrefixMap<P, V> {
                 all.all(|(place, value)| is_found(place, value)),
                 "values are those of places"
             );
-            let has_rest = entry.key.whole().len() < most;
-            assert!(has_rest || places.iter().all(|place| place.bits() == 0));
+            let len = entry.key.whole().len();
+            assert!(len < most, "the last octet is of a place");
+            // That of no bits is of nothing but the first octet.
+            assert!(places[0].bits() > 0 || len == 0);
             prefixes += places.len();
         }
         assert_eq!(self.count.get(), prefixes, "prefixes are counted");
