@@ -1,6 +1,7 @@
 //! What a map asks of the allocator, or maps, for each of its entries.
 
-use super::keys::{key, value};
+use super::keys::{ascending, key, value};
+use super::words::WORDS;
 use crate::alloc::Count;
 use crate::alone::Alone;
 use crate::subjects::points::Points;
@@ -18,6 +19,12 @@ const STEPS: i32 = 20;
 /// The case.
 pub(in crate::suites) const NAME: &str = "bytes an entry, 1k to 8M keys";
 
+/// The same of keys that are dense.
+pub(in crate::suites) const NAME_ASCENDING: &str = "bytes an entry, 1k to 8M ascending keys";
+
+/// The same of words, all of them.
+pub(in crate::suites) const NAME_WORDS: &str = "words: bytes an entry";
+
 /// What is looked at.
 const METRICS: &[&str] = &[
     "mean of all sizes",
@@ -27,12 +34,35 @@ const METRICS: &[&str] = &[
 
 /// One map that grows, looked at in all sizes; a subject of the case of that suite.
 pub(in crate::suites) fn bytes_of<M: Points<u64>>(suite: &'static str) -> Subject {
-    let alone = Alone {
+    alone(suite, NAME, METRICS).subject(M::NAME, || look::<M>(key))
+}
+
+/// The same, of keys from 0 on.
+pub(in crate::suites) fn bytes_ascending<M: Points<u64>>(suite: &'static str) -> Subject {
+    alone(suite, NAME_ASCENDING, METRICS).subject(M::NAME, || look::<M>(ascending))
+}
+
+/// A map of all words, theirs included.
+pub(in crate::suites) fn bytes_of_words<M: Points<String>>(suite: &'static str) -> Subject {
+    alone(suite, NAME_WORDS, &[""]).subject(M::NAME, || {
+        let words = WORDS.len();
+        M::settle();
+        let count = Count::start();
+        let _map = super::words::filled::<M>(1);
+        M::settle();
+        #[allow(clippy::cast_precision_loss)] // bytes far below 2^52
+        let bytes = count.live() as f64 / words as f64;
+        vec![bytes]
+    })
+}
+
+fn alone(suite: &'static str, case: &str, metrics: &'static [&'static str]) -> Alone {
+    let case = case.to_owned();
+    Alone {
         suite,
-        case: NAME.to_owned(),
-        metrics: METRICS,
-    };
-    alone.subject(M::NAME, look::<M>)
+        case,
+        metrics,
+    }
 }
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // far below 2^52
@@ -44,7 +74,7 @@ fn sizes() -> impl Iterator<Item = u64> {
 }
 
 #[allow(clippy::cast_precision_loss)] // bytes far below 2^52
-fn look<M: Points<u64>>() -> Vec<f64> {
+fn look<M: Points<u64>>(key: impl Fn(u64) -> u64) -> Vec<f64> {
     M::settle();
     let count = Count::start();
     let map = M::new();

@@ -5,7 +5,7 @@ mod replace;
 mod scan;
 mod starts;
 
-use super::maps::bytes::{self, bytes_of};
+use super::maps::bytes::{self, bytes_ascending, bytes_of};
 use super::maps::grow::{grow, latency};
 use super::maps::keys::{Skew, ascending, key};
 use super::maps::work::{Work, work};
@@ -13,6 +13,7 @@ use super::maps::{self, short, tier, words};
 use crate::subjects::ordered::{
     Art, Base, Concurrent, Crossbeam, Masstree, OwnBTree, Radix, RwLockBTree, SccTree, Skip,
 };
+use crate::subjects::points::Points;
 use crate::suite::{Case, Subject, Suite, Tier, subjects};
 use queue::queue;
 use replace::replace;
@@ -113,13 +114,12 @@ fn cases() -> Vec<Case> {
     cases.extend(scan_cases());
     cases.extend(queue_cases());
     cases.extend(grow_cases());
-    cases.push(case(
-        bytes::NAME,
-        1,
-        0,
-        Tier::Full,
-        maps![bytes_of("ordered"), 1],
-    ));
+    for (name, maps) in [
+        (bytes::NAME, maps![bytes_of("ordered"), 1]),
+        (bytes::NAME_ASCENDING, maps![bytes_ascending("ordered"), 1]),
+    ] {
+        cases.push(case(name, 1, 0, Tier::Full, maps));
+    }
     cases.extend(word_cases());
     cases
 }
@@ -241,8 +241,15 @@ fn word_cases() -> Vec<Case> {
         add("words: scan of 100", word_scans![scan_words, threads]);
         let name = "words: all with a prefix";
         add(name, word_scans![begin_alike, threads]);
+        if threads == 1 {
+            add(bytes::NAME_WORDS, word_maps![bytes_of_words, threads]);
+        }
     }
     cases
+}
+
+fn bytes_of_words<M: Points<String>>(_: usize) -> Subject {
+    bytes::bytes_of_words::<M>("ordered")
 }
 
 fn case(name: &str, threads: usize, n: u64, tier: Tier, subjects: Vec<Subject>) -> Case {
