@@ -73,7 +73,7 @@ if_short() { [ -n "${LONG-}" ] || printf '\\|%s' "$@"; }
 # compare a map's answers in one thread.
 without_membarrier() {
     local tests
-    mapfile -t tests < <(every_test_but "loom$(if_short boxed_answers boxed_api hashed maps ordered serde ordered_answers)")
+    mapfile -t tests < <(every_test_but "loom$(if_short boxed_answers boxed_api hashed maps ordered prefixes serde ordered_answers)")
     SMR_CORE_MEMBARRIER=0 cargo test --workspace --lib "${tests[@]}"
 }
 

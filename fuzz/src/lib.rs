@@ -8,3 +8,4 @@ mod baton;
 pub mod clock;
 pub mod maps;
 pub mod ordered;
+pub mod prefixes;
