@@ -167,7 +167,14 @@ impl<K: RadixKey, V> RadixMap<K, V> {
     where
         P: RadixKey + ?Sized,
     {
-        self.ancestors(bytes, guard).next_back()
+        let section = guard.section();
+        section.assert_of(self.smr());
+        let bytes = bytes.key_bytes();
+        let bytes = bytes.as_ref();
+        self.core.longest(section, bytes, |entry| {
+            let is_prefix = bytes.starts_with(entry.key.key_bytes().as_ref());
+            is_prefix.then_some((&entry.key, &entry.value))
+        })
     }
 
     /// The same, and it was the longest at one instant. Lock-free: begins again when keys on the way change.
