@@ -426,3 +426,25 @@ fn what_threads_remove_is_counted_and_dropped_once() {
         assert_eq!((map.flush(), tally.alive()), (0, 0));
     }
 }
+
+#[test]
+fn a_long_way_of_other_keys_hides_no_match() {
+    let map = RadixMap::<Vec<u8>, usize>::new_in(&Smr::new());
+    // Ten keys, one a prefix of the next, below bytes that are skipped on the way.
+    let way = |skipped: u8, len: usize| [b"rX", &[skipped; 11][..], &vec![b't'; len][..]].concat();
+    map.pin().insert(b"r".to_vec(), 0);
+    for len in 1..=10 {
+        map.pin().insert(way(b'a', len), len);
+    }
+    let map = map.pin();
+    let longest = |key: Vec<u8>| {
+        let found = map.longest_match(&key[..]).map(|(_, n)| *n);
+        let strict = map.longest_match_strict(&key[..]).map(|(_, n)| *n);
+        assert_eq!(found, strict);
+        found
+    };
+    for len in 1..=12 {
+        assert_eq!(longest(way(b'a', len)), Some(len.min(10)));
+        assert_eq!(longest(way(b'b', len)), Some(0));
+    }
+}
