@@ -259,5 +259,6 @@
 //! impl structures::Guard for Mine {}
 //! ```
 
+mod prefix_map;
 mod radix_map;
 mod skip_map;
